@@ -1,0 +1,20 @@
+/** Why an anonymous id can never be claimed: it names nobody, or it names everybody. */
+export type UnusableId = 'blank_id' | 'bad_id';
+
+/**
+ * Whether an anonymous id can name one visitor (RULES R3). Placeholders come out of broken templates and half-ported
+ * code; a claim on one of them would fold thousands of strangers into one person.
+ *
+ * @returns the reason why not, or `undefined` for a usable id
+ */
+export function unusableId(anonymousId: string | undefined): UnusableId | undefined {
+  const id = anonymousId?.trim();
+  if (!id) return 'blank_id';
+  const bare = /^(["']).*\1$/.test(id) ? id.slice(1, -1) : id;
+  return PLACEHOLDERS.has(bare) || ANY_CASE_PLACEHOLDERS.has(bare.toLowerCase()) || /^[0-]*$/.test(bare) ? 'bad_id' : undefined;
+}
+
+const PLACEHOLDERS = new Set(['[object Object]', 'NaN', 'None', 'none', 'null', '0', '-1']);
+const ANY_CASE_PLACEHOLDERS = new Set(
+  'anonymous guest distinctid distinct_id id not_authenticated email undefined true false anonymousid'.split(' '),
+);

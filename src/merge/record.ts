@@ -1,0 +1,65 @@
+import { isObject, type AcceptedMessage } from '../wire/index.js';
+
+/** Where something stands in the log. Sequence breaks the tie when two things arrived in the same millisecond. */
+export interface Position {
+  /** When the collector, or the engine in the page, accepted it; milliseconds. */
+  receivedAt: number;
+  sequence: number;
+}
+
+/** One accepted message as a ledger keeps it. It is never rewritten: whose it is follows from it and its {@link Claim}. */
+export interface MessageRecord extends Position {
+  message: AcceptedMessage;
+  /** The person the message itself names; absent for an anonymous one. */
+  person?: string;
+  /** `min(timestamp, receivedAt)`, milliseconds. */
+  occurredAt: number;
+}
+
+/** The one row that a merge is: from now on this anonymous id is that person's. The first one stands for ever (RULES R6). */
+export interface Claim {
+  anonymousId: string;
+  person: string;
+  /** receivedAt of the identify. */
+  at: number;
+  sequence: number;
+}
+
+export function isBefore(a: Position, b: Position): boolean {
+  return a.receivedAt < b.receivedAt || (a.receivedAt === b.receivedAt && a.sequence < b.sequence);
+}
+
+/** The order of the log, for `sort`. */
+export function byPosition(a: Position, b: Position): number {
+  return a.receivedAt - b.receivedAt || a.sequence - b.sequence;
+}
+
+/**
+ * The person a message names: its userId, else, for an identify, the email among its traits (RULES R21).
+ *
+ * @returns the id, `cio_…`, `email:…` in lower case, or `undefined` for an anonymous message
+ */
+export function personNamedBy(message: AcceptedMessage): string | undefined {
+  if (message.userId !== undefined) return message.userId;
+  const email = message.type === 'identify' ? message.traits?.['email'] : undefined;
+  return typeof email === 'string' && email.trim() ? `email:${email.trim().toLowerCase()}` : undefined;
+}
+
+/** The identity a message states, which its id is unique within (RULES R14): not the person it resolves to. */
+export function streamOf(message: AcceptedMessage): string {
+  return message.userId !== undefined ? `user:${message.userId}` : `anonymous:${message.anonymousId ?? ''}`;
+}
+
+/** What the log calls it: the event of a track, the name of a page, the id of a group. */
+export function nameOf({ type, event, name, category, properties, groupId }: AcceptedMessage): string | undefined {
+  if (type === 'track') return event;
+  if (type === 'group') return groupId;
+  if (type !== 'page' && type !== 'screen') return undefined;
+  const written = name ?? (isObject(properties) ? properties['name'] : undefined) ?? category;
+  return typeof written === 'string' ? written : undefined;
+}
+
+/** A track, page or screen: what counts as an event, merges and is counted. */
+export function isEvent({ message: { type } }: MessageRecord): boolean {
+  return type === 'track' || type === 'page' || type === 'screen';
+}

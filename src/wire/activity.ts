@@ -1,0 +1,69 @@
+import type { JsonObject, MessageType } from './message.js';
+
+/** One line of the activity log. Times are milliseconds, except `oldest`. */
+export interface Activity {
+  /**
+   * `event`, `page`, `screen`, `identify`, `group`, `alias`: a call.
+   * `anon_merge`: anonymous events joined a person, shown as "Anonymous Data Merged".
+   * `failed_attribute_change`: an identify named an anonymous id that belongs to somebody else.
+   */
+  type: 'event' | Exclude<MessageType, 'track'> | 'anon_merge' | 'failed_attribute_change';
+  /** When it was received; the log is in this order. */
+  at: number;
+  /** When it happened, by the sender's word, never later than `at`. */
+  occurredAt?: number;
+  name?: string;
+  messageId?: string;
+  /** Whose it is: an id, else `email:…` or `cio_…`. Absent while it is anonymous. */
+  person?: string;
+  anonymousId?: string;
+  /** It was anonymous until the person was identified. */
+  previouslyAnonymous?: boolean;
+  /** `anon_merge`: how many events joined. */
+  count?: number;
+  /** `anon_merge`: when the oldest of them happened, in unix seconds, rounded down. */
+  oldest?: number;
+  /** `failed_attribute_change`: which attribute could not be set, and why. */
+  attribute?: string;
+  reason?: string;
+}
+
+export type ActivityTab = 'identified' | 'anonymous';
+
+export interface ActivityFilter {
+  /** `identified`: attached to a person; `anonymous`: not. Both when absent. */
+  tab?: ActivityTab;
+  person?: string;
+}
+
+/** The answer of `GET /api/activity`. */
+export interface ActivityPage {
+  /** Newest first. */
+  items: Activity[];
+  /** Give it as `before` to get what is older; `null` when there is nothing older. */
+  next: string | null;
+}
+
+/** A track, page or screen call as it is kept, and whose it is now. Times are milliseconds. */
+export interface StoredEvent {
+  messageId: string;
+  type: 'track' | 'page' | 'screen';
+  name?: string;
+  anonymousId?: string;
+  person?: string;
+  previouslyAnonymous: boolean;
+  occurredAt: number;
+  receivedAt: number;
+  /** It may start campaigns: it belongs to a person, and happened within the 72 hours before it joined them (RULES R9). */
+  canTrigger: boolean;
+}
+
+/** Somebody known, and everything they did hitherto. */
+export interface Person {
+  id: string;
+  traits: JsonObject;
+  /** Every anonymous id that is theirs, in the order in which they were claimed. */
+  anonymousIds: string[];
+  /** Oldest first. */
+  events: StoredEvent[];
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from './message.js';
+
+/** The body of `POST {endpoint}/v1/b`. */
+export interface Batch {
+  batch: unknown[];
+  writeKey?: string;
+  /** When this attempt left; set anew at each attempt, so that the collector can tell how wrong the browser's clock is. */
+  sentAt?: string | number;
+  /** Applies to every message that does not say otherwise. */
+  context?: JsonObject;
+  /** Asks for honest statuses (400, 401, …); without it the Pipelines API says 200 to nearly everything. */
+  strict?: boolean;
+}
+
+/** One message that was not stored, and what to do about it. */
+export interface Refusal {
+  messageId?: string;
+  /** Its place in the batch, from 0. */
+  index: number;
+  /** Stable, for programs. */
+  code: string;
+  /** A sentence, for people: what is wrong, and the remedy. */
+  message: string;
+}
+
+/** The collector's answer to a request that it could read. */
+export interface BatchAnswer {
+  success: boolean;
+  /** How many messages are now stored, those included that were stored before. */
+  accepted: number;
+  refused: Refusal[];
+  /** Ids of messages that arrived after their late window; they stay anonymous (RULES R7) unless sent again (R13). */
+  late: string[];
+}

@@ -1,0 +1,128 @@
+import { utf8Bytes } from './bytes.js';
+import { ANONYMOUS_ID_CHARACTERS, MESSAGE_ID_CHARACTERS, USER_ID_BYTES } from './limits.js';
+import { MESSAGE_TYPES, type AcceptedMessage, type JsonObject, type MessageType } from './message.js';
+
+/** What is wrong with a message: a code for programs, a sentence for people. */
+export interface Fault {
+  code: string;
+  message: string;
+}
+
+export type ParsedMessage = { message: AcceptedMessage; fault?: never } | { fault: Fault; message?: never };
+
+/**
+ * Turns whatever arrived into a message that everything behind the door can trust. Never throws.
+ *
+ * The result is a new object only where something had to change: a million messages go through here.
+ *
+ * @param value anything: a message of a page, an item of a batch, somebody's mistake
+ * @param spareId gives the id of a message that has none; it cannot be recognised when it comes twice
+ */
+export function parseMessage(value: unknown, spareId: () => string): ParsedMessage {
+  try {
+    return parse(value, spareId);
+  } catch {
+    // A getter or a proxy of the page threw. Over HTTP this cannot happen: JSON has neither.
+    return fault('unreadable', 'Reading this message threw an exception; send plain data.');
+  }
+}
+
+function parse(value: unknown, spareId: () => string): ParsedMessage {
+  if (!isObject(value)) return fault('not_an_object', `A message is an object with a type; this is ${kindOf(value)}.`);
+
+  const type = value['type'] as MessageType;
+  if (!MESSAGE_TYPES.includes(type)) {
+    return fault('unknown_type', `A message's type is one of ${MESSAGE_TYPES.join(', ')}; this one's is ${quoted(type)}.`);
+  }
+
+  const messageId = idOf(value['messageId']) ?? spareId();
+  if (messageId === INVALID || messageId.length > MESSAGE_ID_CHARACTERS) {
+    return fault('bad_message_id', `messageId is text of at most ${MESSAGE_ID_CHARACTERS} characters.`);
+  }
+
+  const userId = idOf(value['userId']);
+  if (userId === INVALID || (userId !== undefined && userId.length * 3 > USER_ID_BYTES && utf8Bytes(userId) > USER_ID_BYTES)) {
+    return fault('bad_user_id', `userId is text of at most ${USER_ID_BYTES} bytes.`);
+  }
+
+  // A blank anonymousId is kept as it came: it is stored and never merges (RULES R3), which is not the same as absent.
+  const anonymousId = value['anonymousId'] === null ? '' : textOf(value['anonymousId']);
+  if (anonymousId === INVALID || (anonymousId !== undefined && anonymousId.length > ANONYMOUS_ID_CHARACTERS)) {
+    return fault('bad_anonymous_id', `anonymousId is text of at most ${ANONYMOUS_ID_CHARACTERS} characters.`);
+  }
+
+  for (const field of OBJECT_FIELDS) {
+    const part = value[field];
+    if (part !== undefined && part !== null && !isObject(part)) {
+      return fault(`bad_${field}`, `${field} is an object, as in { "plan": "pro" }; this is ${kindOf(part)}.`);
+    }
+  }
+
+  if (userId === undefined && anonymousId === undefined && !hasEmail(value, type)) {
+    return fault('no_identity', 'Say whose message this is: userId, anonymousId or both.');
+  }
+  if (type === 'track' && !isName(value['event'])) {
+    return fault('no_event', 'A track call needs a name: track("addedToCart"), or "event": "addedToCart" in the message.');
+  }
+  if (type === 'group' && idOf(value['groupId']) === undefined) {
+    return fault('no_group_id', 'A group message needs a groupId.');
+  }
+
+  if (value['messageId'] === messageId && value['userId'] === userId && value['anonymousId'] === anonymousId) {
+    return { message: value as unknown as AcceptedMessage };
+  }
+  const { messageId: _m, userId: _u, anonymousId: _a, ...rest } = value;
+  return {
+    message: {
+      ...(rest as unknown as AcceptedMessage),
+      messageId,
+      ...(userId !== undefined && { userId }),
+      ...(anonymousId !== undefined && { anonymousId }),
+    },
+  };
+}
+
+const OBJECT_FIELDS = ['properties', 'traits', 'context'] as const;
+
+/** Stands for an id that is neither text nor a number. No id can contain it: it is a lone surrogate. */
+const INVALID = '\ud800';
+
+/** An id as text; `undefined` when there is none. Numbers become text, as in the original client. */
+function idOf(value: unknown): string | undefined {
+  const text = value === null ? undefined : textOf(value);
+  return text === undefined || text.trim() === '' ? undefined : text;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string' || value === undefined) return value;
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : INVALID;
+}
+
+/** An identify without a userId names its person by the email among its traits (RULES R21). */
+function hasEmail(value: JsonObject, type: MessageType): boolean {
+  const traits = value['traits'];
+  return type === 'identify' && isObject(traits) && isName(traits['email']);
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+/** True for what JSON calls an object: not null, not an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fault(code: string, message: string): { fault: Fault } {
+  return { fault: { code, message } };
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return value === undefined ? 'missing' : `a ${typeof value}`;
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `"${value.slice(0, 40)}"` : kindOf(value);
+}
