@@ -1,4 +1,4 @@
-import { isObject, type AcceptedMessage } from '../wire/index.js';
+import { isObject, type AcceptedMessage, type MessageType } from '../wire/index.js';
 
 /** Where something stands in the log. Sequence breaks the tie when two things arrived in the same millisecond. */
 export interface Position {
@@ -47,7 +47,12 @@ export function personNamedBy(message: AcceptedMessage): string | undefined {
 
 /** The identity a message states, which its id is unique within (RULES R14): not the person it resolves to. */
 export function streamOf(message: AcceptedMessage): string {
-  return message.userId !== undefined ? `user:${message.userId}` : `anonymous:${message.anonymousId ?? ''}`;
+  return message.userId !== undefined ? `user:${message.userId}` : anonymousStream(message.anonymousId ?? '');
+}
+
+/** The stream of what an anonymous id did, and of the claim on it. */
+export function anonymousStream(anonymousId: string): string {
+  return `anonymous:${anonymousId}`;
 }
 
 /** What the log calls it: the event of a track, the name of a page, the id of a group. */
@@ -60,6 +65,10 @@ export function nameOf({ type, event, name, category, properties, groupId }: Acc
 }
 
 /** A track, page or screen: what counts as an event, merges and is counted. */
-export function isEvent({ message: { type } }: MessageRecord): boolean {
+export function isEventType(type: MessageType): boolean {
   return type === 'track' || type === 'page' || type === 'screen';
+}
+
+export function isEvent({ message }: MessageRecord): boolean {
+  return isEventType(message.type);
 }

@@ -1,0 +1,68 @@
+// What is built, each from one entry file or a list of doors:
+//   1. ES modules, one file each, with declarations: for bundlers, which take what they need
+//   2. the browser doors as CommonJS, dependencies included: for Jest and older toolchains
+//   3. the two scripts for a tag (dist/hitherto.min.js, dist/hitherto.remote.min.js), and the activity log's
+//   4. the collector and the command line, their pure-JavaScript dependencies included
+import { cpSync, writeFileSync } from 'node:fs';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+
+const BROWSER_DEPENDENCIES = ['idb-keyval', 'js-cookie', 'nanoid'];
+const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts' };
+
+/** Declarations are written beside the modules that they describe; the scripts have none. Types are checked by `npm run types`, once. */
+function compile(declarationDir) {
+  const options = declarationDir
+    ? { declaration: true, declarationDir, rootDir: 'src', outDir: declarationDir }
+    : { declaration: false };
+  return typescript({ tsconfig: 'tsconfig.json', compilerOptions: { noEmit: false, noCheck: true, ...options }, exclude: ['test/**', '*.config.ts'] });
+}
+
+function script(input, file) {
+  return {
+    input,
+    output: { file, format: 'iife', name: undefined, inlineDynamicImports: true, plugins: [terser({ ecma: 2020, toplevel: true, compress: { passes: 3 }, mangle: { properties: { regex: /^_[a-z]/ } } })] },
+    plugins: [compile(), nodeResolve({ browser: true })],
+  };
+}
+
+export default [
+  {
+    input: { ...BROWSER_DOORS, 'activity/define': 'src/activity/define.ts' },
+    external: BROWSER_DEPENDENCIES,
+    output: { dir: 'dist', format: 'es', preserveModules: true, preserveModulesRoot: 'src' },
+    plugins: [compile('dist')],
+  },
+  {
+    input: BROWSER_DOORS,
+    output: { dir: 'dist/cjs', format: 'cjs', chunkFileNames: '[name].js', exports: 'named' },
+    plugins: [compile('dist/cjs'), nodeResolve({ browser: true }), commonJsFolder('dist/cjs')],
+  },
+  script('src/snippet.ts', 'dist/hitherto.min.js'),
+  script('src/snippet.remote.ts', 'dist/hitherto.remote.min.js'),
+  script('src/activity/define.ts', 'dist/hitherto-activity.min.js'),
+  script('src/activity/page/page.ts', 'dist/site/activity-page.js'),
+  {
+    input: { cli: 'src/cli.ts', 'collector/index': 'src/collector/index.ts', 'ledger/index': 'src/ledger/index.ts', 'ledger/sqlite': 'src/ledger/sqlite.ts' },
+    external: ['libsql', /^node:/],
+    output: { dir: 'dist', format: 'es', chunkFileNames: 'server/[name].js', banner: (chunk) => (chunk.name === 'cli' ? '#!/usr/bin/env node' : '') },
+    plugins: [compile('dist'), nodeResolve({ exportConditions: ['node'] }), siteFiles()],
+  },
+];
+
+/** Says that the .js files of this folder are CommonJS, in a package whose files are ES modules. */
+function commonJsFolder(folder) {
+  return { name: 'commonjs-folder', writeBundle: () => writeFileSync(`${folder}/package.json`, '{ "type": "commonjs" }\n') };
+}
+
+/** The pages that the collector shows: the activity log, and the demo shop. */
+function siteFiles() {
+  return {
+    name: 'site-files',
+    writeBundle() {
+      for (const file of ['index.html', 'page.css']) cpSync(`src/activity/page/${file}`, `dist/site/${file}`);
+      cpSync('examples/collector', 'dist/site/demo', { recursive: true, filter: (path) => !path.endsWith('.md') });
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { isObject, type JsonObject } from '../wire/index.js';
+
+/** What a page may say about one call beside its properties. Any other key goes into the context; dotted ones nest. */
+export interface CallOptions {
+  integrations?: JsonObject;
+  /** Stays the visitor's id from this call on. */
+  anonymousId?: string;
+  /** For this message only. */
+  userId?: string;
+  /** When it happened, if not now. */
+  timestamp?: Date | string | number;
+  /** Merged over the one that is captured. */
+  context?: JsonObject;
+  [other: string]: unknown;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a page's own function, whatever it takes
+export type Callback = (context: any) => void;
+
+export interface Arguments {
+  texts: (string | null)[];
+  objects: (JsonObject | null)[];
+  callback?: Callback;
+}
+
+/**
+ * Sorts the arguments of a call as the original client does: texts in front (numbers become text), objects behind
+ * them, and a callback wherever it stands.
+ *
+ * @param textLimit how many texts the call takes
+ */
+export function sortArguments(values: readonly unknown[], textLimit: number): Arguments {
+  const callback = values.find((value) => typeof value === 'function') as Callback | undefined;
+  const rest = values.filter((value) => typeof value !== 'function');
+  const texts: (string | null)[] = [];
+  while (texts.length < textLimit && texts.length < rest.length && !isObject(rest[texts.length])) {
+    texts.push(toText(rest[texts.length]));
+  }
+  const objects = rest.slice(texts.length).map((value) => (isObject(value) ? value : null));
+  return { texts, objects, ...(callback && { callback }) };
+}
+
+/** What a call's options say: about the message itself, and about its context. */
+export function splitOptions(options: CallOptions | null | undefined): { top: JsonObject; context: JsonObject } {
+  const top: JsonObject = {};
+  const context: JsonObject = {};
+  for (const [key, value] of Object.entries(options ?? {})) {
+    if (TOP_LEVEL.has(key)) top[key] = value;
+    else if (key === 'context') Object.assign(context, isObject(value) ? value : undefined);
+    else setPath(context, key.split('.'), value);
+  }
+  return { top, context };
+}
+
+const TOP_LEVEL = new Set(['integrations', 'anonymousId', 'timestamp', 'userId']);
+const FORBIDDEN_KEY = '__proto__';
+
+function setPath(target: JsonObject, [key, ...rest]: string[], value: unknown): void {
+  if (key === undefined || key === FORBIDDEN_KEY) return;
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const inner = target[key];
+  const next = isObject(inner) ? inner : {};
+  target[key] = next;
+  setPath(next, rest, value);
+}
+
+function toText(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}

@@ -1,0 +1,171 @@
+import { createIdentity, newId, type Identity } from '../identity/index.js';
+import type { JsonObject, MessageType, Refusal } from '../wire/index.js';
+import { sortArguments, splitOptions, type Callback } from './arguments.js';
+import { circumstances } from './circumstances.js';
+import { connect, type Connection } from './connection.js';
+import { destinationOf } from './destination.js';
+import { callPage, createEmitter } from './emitter.js';
+import { createReport } from './report.js';
+import { plain, serialise } from './serialise.js';
+import type { Client, ClientOptions, Context, Delivery, LoadEngine } from './types.js';
+import { VERSION } from './version.js';
+
+/**
+ * Starts a client. Entry files export it together with the engine that they bring.
+ *
+ * @param loadEngine absent in a build without the engine
+ */
+export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine): Client {
+  const report = createReport((error) => options.onError && callPage(options.onError, error));
+  const emitter = createEmitter();
+  const identity: Identity = createIdentity({
+    cookie: options.cookie,
+    onChange: (anonymousId) => connection.rememberId(anonymousId),
+    onUnwritable: () =>
+      report('cookies_blocked', 'neither cookies nor localStorage can be written here; without IndexedDB too, a visitor comes back as a new one.'),
+  });
+  const connection: Connection = connect({
+    destination: destinationOf(options, loadEngine !== undefined, globalThis.location?.href),
+    options,
+    identity,
+    loadEngine,
+    report,
+    onActivity: () => emitter.emit('activity'),
+  });
+
+  /** One call, turned into a message: who, what, when and where, as they are at this moment. */
+  function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback): Promise<Context> {
+    const { top, context } = splitOptions(callOptions);
+    if (typeof top['anonymousId'] === 'string' && top['anonymousId']) identity.setAnonymousId(top['anonymousId']);
+    const here = circumstances();
+    const message: JsonObject = {
+      type,
+      messageId: newId(),
+      timestamp: isoTime(top['timestamp']),
+      anonymousId: identity.anonymousId(),
+      userId: top['userId'] ?? identity.userId() ?? null,
+      integrations: top['integrations'] ?? {},
+      ...about,
+      context: Object.keys(context).length > 0 ? { ...here, ...context } : here,
+    };
+    const row = connection.append(serialise(message), type === 'identify' || type === 'alias');
+    const result = row.stored.then((durable): Context => contextOf(message, durable, row.delivered));
+    if (callback) void result.then((sent) => callPage(callback, sent));
+    return result;
+  }
+
+  function drop(code: string, problem: string): Promise<Context> {
+    report(code, problem);
+    return Promise.resolve({ id: '', event: {}, durable: 'dropped', delivered: Promise.resolve({ status: 'dropped' }) });
+  }
+
+  function view(type: 'page' | 'screen', values: unknown[]): Promise<Context> {
+    const { texts, objects, callback } = sortArguments(values, 2);
+    const [category, name] = texts.length === 2 ? texts : [null, texts[0] ?? null];
+    const [given, callOptions] = objects;
+    const named = { ...(category && { category }), ...(name && { name }) };
+    const properties = { ...circumstances().page, ...given, ...named };
+    emitter.emit(type, category, name, properties, callOptions);
+    return send(type, { ...named, properties }, callOptions, callback);
+  }
+
+  const client: Client = {
+    initialized: true,
+    VERSION,
+
+    track(...values: unknown[]) {
+      const { texts, objects, callback } = sortArguments(values, 1);
+      const isOneObject = texts.length === 0;
+      const whole = isOneObject ? objects.shift() : undefined;
+      const event = isOneObject ? whole?.['event'] : texts[0];
+      const properties = isOneObject ? (whole?.['properties'] as JsonObject | undefined) : objects.shift();
+      if (typeof event !== 'string' || !event.trim()) {
+        return drop('no_event', 'track() needs the name of the event first, as in track("addedToCart", { product: "cool-shoes" }); this call was dropped.');
+      }
+      emitter.emit('track', event, properties ?? {}, objects[0]);
+      return send('track', { event, properties: properties ?? {} }, objects[0], callback);
+    },
+
+    identify(...values: unknown[]) {
+      const { texts, objects, callback } = sortArguments(values, 1);
+      const [given, callOptions] = objects;
+      identity.identify(texts[0]?.trim() ? texts[0] : undefined, plain(given ?? {}));
+      emitter.emit('identify', identity.userId(), identity.traits(), callOptions);
+      return send('identify', { traits: identity.traits() }, callOptions, callback);
+    },
+
+    page: (...values: unknown[]) => view('page', values),
+    screen: (...values: unknown[]) => view('screen', values),
+
+    group(...values: unknown[]) {
+      const { texts, objects, callback } = sortArguments(values, 1);
+      const [given, callOptions] = objects;
+      const groupId = texts[0];
+      if (!groupId?.trim()) return drop('no_group_id', 'group() needs the id of the group first, as in group("acme"); this call was dropped.');
+      emitter.emit('group', groupId, given ?? {}, callOptions);
+      return send('group', { groupId, traits: given ?? {} }, callOptions, callback);
+    },
+
+    alias(...values: unknown[]) {
+      const { texts, objects, callback } = sortArguments(values, 2);
+      const [to, from] = texts;
+      if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id first, as in alias("user-1"); this call was dropped.');
+      const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
+      emitter.emit('alias', to, from, objects[0]);
+      return send('alias', { userId: to, previousId }, objects[0], callback);
+    },
+
+    async reset() {
+      identity.reset();
+      emitter.emit('reset');
+    },
+
+    setAnonymousId(anonymousId) {
+      if (typeof anonymousId === 'string' && anonymousId.trim()) identity.setAnonymousId(anonymousId);
+      else report('no_anonymous_id', 'setAnonymousId() needs text that names this visitor and nobody else; the id stays as it is.');
+    },
+
+    user: () => ({
+      id: () => identity.userId() ?? null,
+      anonymousId: identity.anonymousId,
+      traits: identity.traits,
+    }),
+
+    async ready(callback) {
+      await connection.opened;
+      if (callback) callPage(callback);
+    },
+
+    flush: connection.flush,
+
+    on: (event, listener) => (emitter.on(event, listener), client),
+    once: (event, listener) => (emitter.once(event, listener), client),
+    off: (event, listener) => (emitter.off(event, listener), client),
+
+    activity: connection.activity,
+  };
+  void connection.opened.then(() => emitter.emit('ready'));
+  return client;
+}
+
+/** What a call resolves with. `delivered` is asked for by few, so that it is made for those who ask. */
+function contextOf(message: JsonObject, durable: Context['durable'], delivered: Promise<Refusal[]>): Context {
+  const id = message['messageId'] as string;
+  return {
+    id,
+    event: message,
+    durable,
+    get delivered() {
+      return delivered.then((refused): Delivery => {
+        const refusal = refused.find(({ messageId }) => messageId === id);
+        return refusal ? { status: 'refused', code: refusal.code, message: refusal.message } : { status: 'delivered' };
+      });
+    },
+  };
+}
+
+/** ISO 8601; now, when the page says nothing that is a time. */
+function isoTime(given: unknown): string {
+  const date = new Date((given as string | number | Date | undefined) ?? Date.now());
+  return Number.isNaN(date.getTime()) ? new Date().toISOString() : date.toISOString();
+}

@@ -1,0 +1,164 @@
+import { newId, type Identity } from '../identity/index.js';
+import { createFlusher, createOutbox, createTabs, keepaliveRoom, post, UNADDRESSED, type Outbox, type Row } from '../outbox/index.js';
+import type { Activity, ActivityFilter } from '../wire/index.js';
+import type { Destination } from './destination.js';
+import type { Report } from './report.js';
+import type { ClientOptions, LoadEngine } from './types.js';
+
+const FLUSH_INTERVAL_MS = 1_000;
+const BATCH_SIZE = 100;
+/** A page that is never idle starts its engine after this, milliseconds. */
+const IDLE_MS = 2_000;
+/** The scope of messages that stay in this browser. */
+const PAGE = 'page';
+
+/** Where serialised messages go: into the outbox, and from there to their destination. */
+export interface Connection {
+  append(text: string, hasIdentify: boolean): Row;
+  rememberId(anonymousId: string): void;
+  opened: Promise<void>;
+  flush(): Promise<void>;
+  activity(filter?: ActivityFilter): Promise<Activity[]>;
+}
+
+interface ConnectionOptions {
+  destination: Destination;
+  options: ClientOptions;
+  identity: Identity;
+  loadEngine: LoadEngine | undefined;
+  report: Report;
+  /** The activity log has changed. */
+  onActivity(): void;
+}
+
+export function connect(connection: ConnectionOptions): Connection {
+  switch (connection.destination.kind) {
+    case 'collector':
+      return toCollector(connection, connection.destination);
+    case 'page':
+      return inPage(connection);
+    case 'nowhere':
+      return toNowhere(connection, connection.destination.problem);
+  }
+}
+
+function toCollector({ options, identity, report }: ConnectionOptions, { endpoint, writeKey }: Destination & { kind: 'collector' }): Connection {
+  const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE } = options;
+  const scope = `key:${writeKey}`;
+  const tab = newId();
+  const tabs = createTabs(tab);
+  const outbox = openOutbox(scope, tab, identity, report, {
+    onAppend: (row) => flusher.add(row),
+    onStored: () => flusher.wake(),
+  });
+  const flusher = createFlusher({
+    outbox,
+    tabs,
+    scope,
+    flushInterval,
+    batchSize,
+    send: (messages) => post(`${endpoint}/v1/b`, envelope(messages, writeKey)),
+    room: keepaliveRoom,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => Math.random(),
+    onRefused: (refused) => {
+      for (const { messageId, message } of refused) {
+        report('message_refused', `${endpoint} will not take message ${messageId}: ${message}`);
+      }
+    },
+    onFailure: (reason) => report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser and sent when it does.`),
+  });
+
+  tabs.hold();
+  void flusher.recover();
+  globalThis.addEventListener?.('online', () => void flusher.flush());
+  globalThis.addEventListener?.('pagehide', () => {
+    flusher.leave();
+    tabs.release();
+  });
+  globalThis.addEventListener?.('pageshow', ({ persisted }) => {
+    // At the first pageshow the page has just started; a persisted one comes out of the back/forward cache.
+    if (!persisted) return;
+    tabs.hold();
+    void flusher.recover();
+  });
+  globalThis.document?.addEventListener('visibilitychange', () => {
+    // On a phone this is the last event of a page's life that can be relied upon.
+    if (document.visibilityState === 'hidden') flusher.leave();
+    else flusher.wake();
+  });
+
+  return { ...outbox, flush: flusher.flush, activity: noEngine(report) };
+}
+
+/** The inside of a batch, made whole. sentAt is the time of this attempt: from it the collector knows this browser's clock. */
+function envelope(messages: string, writeKey: string): string {
+  return `{"batch":[${messages}],"writeKey":${JSON.stringify(writeKey)},"sentAt":"${new Date().toISOString()}","strict":true}`;
+}
+
+function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions): Connection {
+  let begin!: () => void;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const engine = begun
+    .then(() => loadEngine!(outbox, onActivity))
+    .catch((error: unknown) => report('engine_unavailable', `the merge engine could not be started (${String(error)}); events are kept.`, error));
+  const outbox = openOutbox(PAGE, newId(), identity, report, {
+    onAppend() {},
+    onStored(row) {
+      // The outbox is the engine's log: what is stored has arrived.
+      row.settleDelivered([]);
+      void engine.then((started) => started?.apply(row));
+    },
+  });
+
+  // The page comes first: the log is replayed when somebody asks, or when there is nothing better to do.
+  const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => setTimeout(work, IDLE_MS));
+  whenIdle(begin, { timeout: IDLE_MS });
+  console.info('hitherto: no endpoint and no writeKey, so events stay in this browser and are merged in the page. Give both to send them to a collector.');
+
+  return {
+    ...outbox,
+    flush: () => outbox.opened,
+    async activity(filter) {
+      begin();
+      return (await engine)?.activity(filter) ?? [];
+    },
+  };
+}
+
+function toNowhere({ identity, report }: ConnectionOptions, problem: string): Connection {
+  const outbox = openOutbox(UNADDRESSED, newId(), identity, report, { onAppend() {}, onStored() {} });
+  report('misconfigured', `${problem} Until then events are kept in this browser.`);
+  return { ...outbox, flush: () => outbox.opened, activity: noEngine(report) };
+}
+
+function openOutbox(
+  scope: string,
+  tab: string,
+  { recover, correct }: Identity,
+  report: Report,
+  events: { onAppend(row: Row): void; onStored(row: Row): void },
+): Outbox {
+  return createOutbox({
+    scope,
+    tab,
+    now: () => Date.now(),
+    recoverId: recover,
+    correct,
+    ...events,
+    onTrouble: (error) =>
+      report(
+        'storage_unavailable',
+        `IndexedDB cannot be used here (${String(error)}); events are kept in memory, and lost if the page closes before they are sent.`,
+        error,
+      ),
+  });
+}
+
+function noEngine(report: Report): Connection['activity'] {
+  return () => {
+    report('no_engine', 'activity() shows what the engine in the page has merged; with an endpoint, look at the activity log of the collector.');
+    return Promise.resolve([]);
+  };
+}

@@ -1,0 +1,41 @@
+/** Where the messages of a client go. */
+export type Destination =
+  /** To a collector. */
+  | { kind: 'collector'; endpoint: string; writeKey: string; problem?: never }
+  /** Nowhere: the merge engine runs in the page, over messages that stay in this browser. */
+  | { kind: 'page'; problem?: never }
+  /** Nobody can tell; they are kept until somebody can. */
+  | { kind: 'nowhere'; problem: string };
+
+/**
+ * Reads where messages go out of what the page configured.
+ *
+ * @param hasEngine whether this build can merge in the page
+ * @param base what a relative endpoint is relative to: the page's address
+ */
+export function destinationOf(
+  { writeKey, endpoint }: { writeKey?: string | undefined; endpoint?: string | undefined },
+  hasEngine: boolean,
+  base: string | undefined,
+): Destination {
+  if (!writeKey && !endpoint) {
+    if (hasEngine) return { kind: 'page' };
+    const problem = 'this script has no merge engine, so it needs data-write-key and data-endpoint; hitherto.min.js works without them.';
+    return { kind: 'nowhere', problem };
+  }
+  if (!writeKey) return { kind: 'nowhere', problem: `endpoint is ${endpoint}, but writeKey is missing; add the write key that this collector was started with.` };
+  if (!endpoint) return { kind: 'nowhere', problem: `writeKey is "${writeKey}", but endpoint is missing; add the collector's address, or leave out both to merge in the page.` };
+  const address = addressOf(endpoint, base);
+  if (!address) return { kind: 'nowhere', problem: `endpoint "${endpoint}" is not an address; write it as in https://collector.example.` };
+  return { kind: 'collector', endpoint: address, writeKey };
+}
+
+/** Without the slashes at its end, and without the /v1 that Customer.io's `apiHost` ends in. */
+function addressOf(endpoint: string, base: string | undefined): string | undefined {
+  try {
+    const { protocol, href } = new URL(endpoint, base);
+    return protocol.startsWith('http') ? href.replace(/\/+$/, '').replace(/\/v1$/, '') : undefined;
+  } catch {
+    return undefined;
+  }
+}

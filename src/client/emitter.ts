@@ -1,0 +1,41 @@
+// oxlint-disable-next-line typescript/no-explicit-any -- a page's own function, whatever it takes
+export type Listener = (...values: any[]) => void;
+
+/** Tells listeners what happened. One that throws does not stop the others, nor us: its error is the page's own. */
+export interface Emitter {
+  on(event: string, listener: Listener): void;
+  once(event: string, listener: Listener): void;
+  off(event: string, listener: Listener): void;
+  emit(event: string, ...values: unknown[]): void;
+}
+
+export function createEmitter(): Emitter {
+  let listeners: { event: string; listener: Listener; isOnce: boolean }[] = [];
+
+  function off(event: string, listener: Listener): void {
+    listeners = listeners.filter((known) => known.event !== event || known.listener !== listener);
+  }
+
+  return {
+    on: (event, listener) => void listeners.push({ event, listener, isOnce: false }),
+    once: (event, listener) => void listeners.push({ event, listener, isOnce: true }),
+    off,
+    emit(event, ...values) {
+      for (const known of listeners.filter((each) => each.event === event)) {
+        if (known.isOnce) listeners = listeners.filter((each) => each !== known);
+        callPage(known.listener, ...values);
+      }
+    },
+  };
+}
+
+/** Calls a function of the page. What it throws comes up as the page's own uncaught error, and not in the midst of ours. */
+export function callPage(fn: Listener, ...values: unknown[]): void {
+  try {
+    fn(...values);
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import Cookies from 'js-cookie';
+import { widestCookieDomain } from './cookie-domain.js';
+
+/** How the id cookies are written. */
+export interface CookieOptions {
+  /** @defaultValue 365 */
+  maxage?: number;
+  /** @defaultValue the widest one that the page may set */
+  domain?: string;
+  /** @defaultValue `/` */
+  path?: string;
+  /** @defaultValue false */
+  secure?: boolean;
+  /** @defaultValue `Lax` */
+  sameSite?: 'Strict' | 'Lax' | 'None';
+}
+
+/** Values that outlive the page: each one in a cookie, as plain text, and in localStorage, as JSON. */
+export interface Copies {
+  /** The cookie's word, else localStorage's. Numbers and unquoted text of older clients are read as text. */
+  read(name: string): string | undefined;
+  /** @returns whether at least one of the two took it */
+  write(name: string, value: string): boolean;
+  remove(name: string): void;
+  /** In localStorage only: too large for a cookie. */
+  readObject(name: string): unknown;
+  writeObject(name: string, value: unknown): void;
+}
+
+export function createCopies({ maxage = 365, domain, path = '/', secure = false, sameSite = 'Lax' }: CookieOptions = {}): Copies {
+  const attributes = (): Cookies.CookieAttributes => ({
+    expires: maxage,
+    domain: (domain ??= widestCookieDomain(location.hostname, canSetCookie) ?? ''),
+    path,
+    secure,
+    sameSite,
+  });
+
+  return {
+    read: (name) => cookie(() => Cookies.get(name)) || textOf(readStorage(name)),
+    write(name, value) {
+      const inCookie = cookie(() => {
+        Cookies.set(name, value, attributes());
+        return Cookies.get(name) === value;
+      });
+      return writeStorage(name, JSON.stringify(value)) || Boolean(inCookie);
+    },
+    remove(name) {
+      cookie(() => Cookies.remove(name, attributes()));
+      writeStorage(name, undefined);
+    },
+    readObject: readStorage,
+    writeObject: (name, value) => void writeStorage(name, JSON.stringify(value)),
+  };
+}
+
+function canSetCookie(domain: string): boolean {
+  const name = 'hitherto_probe';
+  const value = domain;
+  Cookies.set(name, value, { domain, sameSite: 'Lax' });
+  const isSet = Cookies.get(name) === value;
+  Cookies.remove(name, { domain });
+  return isSet;
+}
+
+/** Cookies throw in sandboxed frames, and where a browser blocks all site data. */
+function cookie<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    // Without cookies the other copies remember the visitor.
+    return undefined;
+  }
+}
+
+/** The stored value as JSON, or as the text it is when an older client wrote it without quotes. */
+function readStorage(name: string): unknown {
+  let text: string | null = null;
+  try {
+    text = localStorage.getItem(name);
+    return text === null ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return text ?? undefined;
+  }
+}
+
+function writeStorage(name: string, json: string | undefined): boolean {
+  try {
+    if (json === undefined) localStorage.removeItem(name);
+    else localStorage.setItem(name, json);
+    return true;
+  } catch {
+    // Blocked or full: the other copies remember the visitor.
+    return false;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return (typeof value === 'string' && value) || typeof value === 'number' ? String(value) : undefined;
+}

@@ -1,0 +1,3 @@
+export { createIdentity, newId } from './identity.js';
+export type { Identity, IdentityOptions } from './identity.js';
+export type { CookieOptions } from './copies.js';

@@ -1,0 +1,36 @@
+import { startClient, type Client, type ClientOptions } from './client/index.js';
+
+/**
+ * Creates a client that tracks this browser's visitor.
+ *
+ * With `writeKey` and `endpoint` it sends to that collector. With neither, events stay in this browser and the merge
+ * engine, loaded on demand, runs in the page.
+ *
+ * @example
+ * ```ts
+ * const hitherto = createClient({ writeKey: 'KEY', endpoint: 'https://collector.example' });
+ * hitherto.track('addedToCart', { product: 'cool-shoes' });
+ * hitherto.identify('user-1', { email: 'ada@example.com' }); // the cart is Ada's from here on
+ * ```
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  return startClient(options, async (...args) => (await import('./local.js')).loadEngine(...args));
+}
+
+export { AnalyticsBrowser } from './client/index.js';
+export type {
+  CallOptions,
+  Callback,
+  Client,
+  ClientError,
+  ClientOptions,
+  Context,
+  Delivery,
+  Listener,
+  LoadedClient,
+  LoadOptions,
+  LoadSettings,
+  PageArguments,
+} from './client/index.js';
+export type { Activity, ActivityFilter, ActivityTab, JsonObject } from './wire/index.js';
+export type { CookieOptions } from './identity/index.js';

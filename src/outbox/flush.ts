@@ -1,0 +1,205 @@
+import { BATCH_BYTES, utf8Bytes, type Refusal } from '../wire/index.js';
+import { backoffMs, LONGEST_MS } from './backoff.js';
+import { parseKey, partKey } from './key.js';
+import type { Outbox } from './outbox.js';
+import { outcomeOf, type Response } from './outcome.js';
+import { foundRow, messagesIn, type Row } from './row.js';
+import type { Tabs } from './tabs.js';
+
+/** The envelope around the messages, and some room for a server that counts differently. */
+const ENVELOPE_BYTES = 1_024;
+/** Without Web Locks nobody knows which pages are alive; a row that old was left behind. */
+const LEFT_BEHIND_MS = 10_000;
+
+export interface FlusherOptions {
+  outbox: Outbox;
+  tabs: Tabs;
+  scope: string;
+  /** Sends the inside of a batch. Never rejects. */
+  send(messages: string): Promise<Response>;
+  /** How many bytes can be sent so that the request outlives the page. */
+  room(): number;
+  /** Least time between two requests, milliseconds; the first leaves at once. */
+  flushInterval: number;
+  /** So many waiting messages leave at once. */
+  batchSize: number;
+  now(): number;
+  /** Milliseconds that no change of the clock touches. */
+  monotonic(): number;
+  random(): number;
+  /** Messages that the collector will never take. */
+  onRefused(refused: (Refusal & { sent?: unknown })[]): void;
+  /** Requests fail; `reason` says how, for a person. */
+  onFailure(reason: string): void;
+}
+
+/** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
+export interface Flusher {
+  add(row: Row): void;
+  /** A row has been stored: there is something to send. */
+  wake(): void;
+  /** Sends everything now. Resolves once it is delivered, or once an attempt has failed. */
+  flush(): Promise<void>;
+  /** Takes over what pages that are gone have left behind. */
+  recover(): Promise<void>;
+  /** The page is going: sends what a request that outlives it can carry. */
+  leave(): void;
+}
+
+export function createFlusher(options: FlusherOptions): Flusher {
+  const { outbox, tabs, scope, send, room, flushInterval, batchSize, now, monotonic, random, onRefused, onFailure } = options;
+  /** Oldest first, those in flight included. */
+  let queue: Row[] = [];
+  const inFlight = new Set<Row>();
+  let running: Promise<void> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let nextAt = 0;
+  /** Fewer after a refused batch, until one goes through. */
+  let rowLimit = Infinity;
+
+  function wake(): void {
+    if (running || queue.length === 0) return;
+    const isFull = failures === 0 && queue.reduce((sum, { count }) => sum + count, 0) >= batchSize;
+    const delay = isFull ? 0 : Math.max(0, nextAt - monotonic());
+    clearTimeout(timer);
+    timer = setTimeout(() => void flush(), delay);
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    running ??= drain().finally(() => {
+      running = undefined;
+      wake();
+    });
+    return running;
+  }
+
+  async function drain(): Promise<void> {
+    await outbox.opened;
+    // What comes in meanwhile waits for its own turn: few large requests cost the page less than many small ones.
+    const last = queue.findLast(isReady)?.key;
+    while (last !== undefined && queue.some((row) => isReady(row) && row.key! <= partKey(last, Infinity))) {
+      nextAt = monotonic() + flushInterval;
+      if (!(await deliver(await takeBatch()))) return;
+    }
+  }
+
+  /** The oldest rows that fit into a request. Before an identify goes everything older, whoever wrote it (RULES R17). */
+  async function takeBatch(): Promise<Row[]> {
+    const identify = queue.find((row) => row.hasIdentify && isReady(row));
+    if (identify) adopt((await outbox.read()).filter(({ key }) => key! < identify.key!));
+    const rows: Row[] = [];
+    let bytes = 0;
+    for (const row of queue.filter(isReady)) {
+      bytes += utf8Bytes(row.text) + 1;
+      if (rows.length > 0 && (bytes > BATCH_BYTES - ENVELOPE_BYTES || rows.length >= rowLimit)) break;
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  /** @returns whether to go on with the next batch at once */
+  async function deliver(rows: Row[]): Promise<boolean> {
+    for (const row of rows) inFlight.add(row);
+    const response = await send(rows.map(({ text }) => text).join(','));
+    for (const row of rows) inFlight.delete(row);
+
+    const outcome = outcomeOf(response);
+    switch (outcome.kind) {
+      case 'delivered':
+        failures = 0;
+        rowLimit = Infinity;
+        await settle(rows, outcome.refused);
+        return true;
+      case 'halve':
+        await halve(rows, outcome.reason);
+        return true;
+      case 'park':
+        nextAt = monotonic() + LONGEST_MS;
+        onFailure(outcome.reason);
+        return false;
+      case 'retry':
+        nextAt = monotonic() + backoffMs(failures++, random(), outcome.retryAfterMs);
+        onFailure(response.status === 0 ? 'it does not answer' : `it answers ${response.status}`);
+        return false;
+    }
+  }
+
+  async function settle(rows: Row[], refused: Refusal[]): Promise<void> {
+    const settled = new Set(rows);
+    queue = queue.filter((row) => !settled.has(row));
+    if (refused.length > 0) onRefused(refused);
+    for (const row of rows) row.settleDelivered(refused);
+    await outbox.replace(rows, []);
+  }
+
+  async function halve(rows: Row[], reason: string): Promise<void> {
+    if (rows.length > 1) {
+      rowLimit = Math.ceil(rows.length / 2);
+      return;
+    }
+    const row = rows[0]!;
+    const messages = messagesIn(row);
+    if (messages.length > 1) return split(row, messages);
+    const { messageId } = messages[0] as { messageId: string };
+    await settle(rows, [{ messageId, index: 0, code: 'refused', message: reason }]);
+  }
+
+  async function split(row: Row, messages: unknown[]): Promise<void> {
+    const middle = Math.ceil(messages.length / 2);
+    const parts = [messages.slice(0, middle), messages.slice(middle)].map((half, i) =>
+      foundRow(partKey(row.key!, i), JSON.stringify(half).slice(1, -1)),
+    );
+    queue = queue.flatMap((queued) => (queued === row ? parts : queued));
+    void Promise.all(parts.map(({ delivered }) => delivered)).then((refused) => row.settleDelivered(refused.flat()));
+    await outbox.replace([row], parts);
+  }
+
+  /** Takes rows of other pages into the queue, each in its place. */
+  function adopt(rows: Row[]): Row[] {
+    const known = new Set(queue.map(({ key }) => key));
+    const added = rows.filter(({ key }) => !known.has(key));
+    // Rows without a key are the newest: they are not written yet.
+    if (added.length > 0) queue = [...queue, ...added].sort((a, b) => ((a.key ?? '~') < (b.key ?? '~') ? -1 : 1));
+    return added;
+  }
+
+  async function recover(): Promise<void> {
+    const alive = await tabs.alive();
+    const isLeftBehind = ({ key }: Row): boolean => {
+      const { tab, time } = parseKey(key)!;
+      return alive ? !alive.has(tab) : now() - time > LEFT_BEHIND_MS;
+    };
+    await tabs.exclusively(`recovery.${scope}`, async () => {
+      const adopted = adopt((await outbox.read()).filter(isLeftBehind));
+      wake();
+      // The lock is held until they are gone, so that no other page sends them as well.
+      await Promise.all(adopted.map(({ delivered }) => delivered));
+    });
+  }
+
+  function leave(): void {
+    const rows: Row[] = [];
+    let bytes = ENVELOPE_BYTES;
+    for (const row of queue) {
+      if (inFlight.has(row)) continue;
+      bytes += utf8Bytes(row.text) + 1;
+      if (bytes > room()) break;
+      rows.push(row);
+    }
+    if (rows.length > 0) void deliver(rows).then(wake);
+  }
+
+  return {
+    add: (row) => queue.push(row),
+    wake,
+    flush,
+    recover,
+    leave,
+  };
+
+  function isReady(row: Row): boolean {
+    return row.durability !== undefined && !inFlight.has(row);
+  }
+}

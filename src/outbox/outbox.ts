@@ -1,0 +1,188 @@
+import { openDatabase, type Database, type Entry } from './database.js';
+import { formatKey, parseKey, ROW_KEYS } from './key.js';
+import { createRow, foundRow, type Row } from './row.js';
+
+/**
+ * A row is not filled further than this, in characters, so that one always fits into a keepalive request beside its
+ * envelope; a burst becomes several rows of one transaction.
+ */
+const ROW_CHARACTERS = 40_000;
+/** The copy of the anonymous id that outlives cookies and localStorage. */
+const ANONYMOUS_ID = 'anonymousId';
+
+/** The scope of rows that were written while nobody had said where to send them; whoever knows an address takes them. */
+export const UNADDRESSED = 'unaddressed';
+
+export interface OutboxOptions {
+  /** Whom the rows are for; {@link UNADDRESSED} when nobody can be told yet. Clients with different scopes leave each other's alone. */
+  scope: string;
+  /** Names this page among all the pages of the origin. */
+  tab: string;
+  now(): number;
+  /**
+   * Asked once the database has answered, or is known not to: which anonymous id stands, given the one it remembers.
+   *
+   * @returns the id to remember
+   */
+  recoverId(remembered: string | undefined): string;
+  /** Corrects what was serialised before that was known. */
+  correct(text: string): string;
+  /** A row has begun to exist. */
+  onAppend(row: Row): void;
+  /** A row is as durable as it will get. */
+  onStored(row: Row): void;
+  /** The database cannot be had, or refuses to write. */
+  onTrouble(error: unknown): void;
+}
+
+/** Messages not yet delivered, kept in IndexedDB. */
+export interface Outbox {
+  /**
+   * Takes a serialised message. The first one of a task is in the hands of the browser when this returns, the others
+   * once the task ends; what comes before the database is open waits for it in memory.
+   */
+  append(text: string, hasIdentify: boolean): Row;
+  /** Resolves once the database is open and the anonymous id known, or once it is known that there is no database. */
+  opened: Promise<void>;
+  /** Rows of this scope and unaddressed ones, of whichever page, oldest first. */
+  read(): Promise<Row[]>;
+  /** Deletes rows for good, and keeps what is left of them, if anything, in one transaction. */
+  replace(rows: Row[], parts: Row[]): Promise<void>;
+  /** Keeps a copy of the anonymous id. */
+  rememberId(anonymousId: string): void;
+}
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { scope, tab, now, recoverId, correct, onAppend, onStored, onTrouble } = options;
+  let database: Database | undefined;
+  let isOpening = true;
+  let lastTime = 0;
+  /** The rows of this task that are not written yet; before the database is open, all of them. */
+  let waiting: Row[] = [];
+  let isInTask = false;
+  const opened = open();
+
+  function append(text: string, hasIdentify: boolean): Row {
+    if (!isOpening && !isInTask) {
+      isInTask = true;
+      queueMicrotask(endTask);
+      const row = begin(text, hasIdentify);
+      writeWaiting();
+      return row;
+    }
+    const last = waiting.at(-1);
+    if (!last || last.text.length + text.length > ROW_CHARACTERS) return begin(text, hasIdentify);
+    last.text += `,${text}`;
+    last.count++;
+    last.hasIdentify ||= hasIdentify;
+    return last;
+  }
+
+  function begin(text: string, hasIdentify: boolean): Row {
+    const row = createRow(text, hasIdentify);
+    waiting.push(row);
+    onAppend(row);
+    return row;
+  }
+
+  function endTask(): void {
+    isInTask = false;
+    if (!isOpening) writeWaiting();
+  }
+
+  function writeWaiting(): void {
+    // A page that left before the database opened has sent them from memory.
+    const rows = waiting.filter(({ isDelivered }) => !isDelivered);
+    waiting = [];
+    if (rows.length === 0) return;
+    for (const row of rows) row.key = nextKey();
+    if (database) write(database, rows);
+    else settle(rows, 'memory');
+  }
+
+  function write(to: Database, rows: Row[]): void {
+    try {
+      to.put(rows.map(toEntry)).then(
+        () => settle(rows, 'stored'),
+        (error: unknown) => {
+          // Full, or failing: what it does not take, memory keeps until it is delivered.
+          settle(rows, 'memory');
+          onTrouble(error);
+        },
+      );
+    } catch {
+      // The connection is gone, and no close event has said so yet.
+      waiting = [...rows, ...waiting];
+      reopen();
+    }
+  }
+
+  function settle(rows: Row[], durability: 'stored' | 'memory'): void {
+    for (const row of rows) {
+      row.settleStored(durability);
+      onStored(row);
+    }
+  }
+
+  /** Keys never run backwards: the clock may be set back, and two rows may fall into one millisecond. */
+  function nextKey(): string {
+    lastTime = Math.max(now(), lastTime + 1);
+    return formatKey({ scope, time: lastTime, tab });
+  }
+
+  function reopen(): void {
+    if (isOpening) return;
+    isOpening = true;
+    database = undefined;
+    void open();
+  }
+
+  async function open(): Promise<void> {
+    try {
+      const opening = await openDatabase(reopen);
+      const [lastKey] = await Promise.all([opening.lastKey(...ROW_KEYS), opening.update(ANONYMOUS_ID, recoverId)]);
+      lastTime = Math.max(lastTime, parseKey(lastKey)?.time ?? 0);
+      database = opening;
+    } catch (error) {
+      recoverId(undefined);
+      onTrouble(error);
+    }
+    isOpening = false;
+    for (const row of waiting) row.text = correct(row.text);
+    writeWaiting();
+  }
+
+  return {
+    append,
+    opened,
+    async read() {
+      await opened;
+      let entries: Entry[] = [];
+      await attempt(async (from) => void (entries = await from.read(...ROW_KEYS)));
+      return entries.filter(([key]) => isForUs(parseKey(key)?.scope)).map(([key, text]) => foundRow(key, text));
+    },
+    async replace(rows, parts) {
+      // What cannot be deleted is sent once more by a later page, and recognised by its messageId.
+      await attempt((to) => to.replace(rows.flatMap(({ key }) => key ?? []), parts.map(toEntry)));
+    },
+    rememberId(anonymousId) {
+      void opened.then(() => attempt((to) => to.put([[ANONYMOUS_ID, anonymousId]])));
+    },
+  };
+
+  function isForUs(other: string | undefined): boolean {
+    return other === scope || other === UNADDRESSED;
+  }
+
+  async function attempt(work: (to: Database) => Promise<void>): Promise<void> {
+    try {
+      if (database) await work(database);
+    } catch (error) {
+      onTrouble(error);
+    }
+  }
+}
+
+function toEntry({ key, text }: Row): Entry {
+  return [key!, text];
+}

@@ -1,0 +1,58 @@
+import type { Refusal } from '../wire/index.js';
+
+/**
+ * Where a message is safe: `stored` in IndexedDB; in `memory` only, because the browser gives no storage; `dropped`,
+ * because it was not a message at all.
+ */
+export type Durability = 'stored' | 'memory' | 'dropped';
+
+/** Messages that are written, sent and deleted together. Only the outbox that wrote a row, or took it over, deletes it. */
+export interface Row {
+  /** Serialised messages, with commas between them: the inside of a batch. */
+  text: string;
+  /** How many messages; 1 for a row of another tab, which nobody has counted. */
+  count: number;
+  /** Holds an identify or an alias, which everything older must go before (RULES R17). */
+  hasIdentify: boolean;
+  /** Absent until it has its place in the database. */
+  key?: string;
+  /** Absent until it is known. */
+  durability?: Durability;
+  isDelivered?: boolean;
+  /** Resolves once it is durable, or cannot be. */
+  stored: Promise<Durability>;
+  /** Resolves once it is delivered, with the messages that the collector will never take. Stays open while it waits. */
+  delivered: Promise<Refusal[]>;
+  settleStored(durability: Durability): void;
+  settleDelivered(refused: Refusal[]): void;
+}
+
+export function createRow(text: string, hasIdentify: boolean): Row {
+  const row = { text, count: 1, hasIdentify } as Row;
+  row.stored = new Promise((resolve) => {
+    row.settleStored = (durability) => {
+      row.durability = durability;
+      resolve(durability);
+    };
+  });
+  row.delivered = new Promise((resolve) => {
+    row.settleDelivered = (refused) => {
+      row.isDelivered = true;
+      resolve(refused);
+    };
+  });
+  return row;
+}
+
+/** A row that another page left behind, as read from the database. */
+export function foundRow(key: string, text: string): Row {
+  const row = createRow(text, /"type":"(identify|alias)"/.test(text));
+  row.key = key;
+  row.settleStored('stored');
+  return row;
+}
+
+/** The messages in a row, as the collector will read them. */
+export function messagesIn({ text }: Pick<Row, 'text'>): unknown[] {
+  return JSON.parse(`[${text}]`) as unknown[];
+}

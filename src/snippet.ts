@@ -1,0 +1,5 @@
+// What hitherto.min.js is built from: the client, and the engine for a page without a collector.
+import { startClient, takeOver } from './client/index.js';
+import { loadEngine } from './local.js';
+
+takeOver(document.currentScript as HTMLScriptElement | null, (options) => startClient(options, loadEngine));
