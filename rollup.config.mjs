@@ -3,12 +3,14 @@
 //   2. the browser doors as CommonJS, dependencies included: for Jest and older toolchains
 //   3. the two scripts for a tag (dist/hitherto.min.js, dist/hitherto.remote.min.js), and the activity log's
 //   4. the collector and the command line, their pure-JavaScript dependencies included
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 
 const BROWSER_DEPENDENCIES = ['idb-keyval', 'js-cookie', 'nanoid'];
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const PREAMBLE = `/*! hitherto ${version} | MIT | THIRD-PARTY.md */`;
 const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts' };
 
 /** Declarations are written beside the modules that they describe; the scripts have none. Types are checked by `npm run types`, once. */
@@ -19,10 +21,10 @@ function compile(declarationDir) {
   return typescript({ tsconfig: 'tsconfig.json', compilerOptions: { noEmit: false, noCheck: true, ...options }, exclude: ['test/**', '*.config.ts'] });
 }
 
-function script(input, file) {
+function script(input, file, name) {
   return {
     input,
-    output: { file, format: 'iife', name: undefined, inlineDynamicImports: true, plugins: [terser({ ecma: 2020, toplevel: true, compress: { passes: 3 }, mangle: { properties: { regex: /^_[a-z]/ } } })] },
+    output: { file, name, format: 'iife', inlineDynamicImports: true, plugins: [terser({ ecma: 2020, toplevel: true, compress: { passes: 3 }, format: { comments: false, preamble: PREAMBLE } })] },
     plugins: [compile(), nodeResolve({ browser: true })],
   };
 }
@@ -41,7 +43,7 @@ export default [
   },
   script('src/snippet.ts', 'dist/hitherto.min.js'),
   script('src/snippet.remote.ts', 'dist/hitherto.remote.min.js'),
-  script('src/activity/define.ts', 'dist/hitherto-activity.min.js'),
+  script('src/activity/define.ts', 'dist/hitherto-activity.min.js', 'HithertoActivity'),
   script('src/activity/page/page.ts', 'dist/site/activity-page.js'),
   {
     input: { cli: 'src/cli.ts', 'collector/index': 'src/collector/index.ts', 'ledger/index': 'src/ledger/index.ts', 'ledger/sqlite': 'src/ledger/sqlite.ts' },

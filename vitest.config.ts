@@ -27,7 +27,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             api: { host: '127.0.0.1' },
-            provider: playwright({ launchOptions: { executablePath: findBrowser('chromium'), args: CHROMIUM_ARGUMENTS } }),
+            provider: playwright({ launchOptions: { executablePath: findBrowser('chromium')!, args: CHROMIUM_ARGUMENTS } }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -79,7 +79,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
     await outbox.opened;
     // What comes in meanwhile waits for its own turn: few large requests cost the page less than many small ones.
     const last = queue.findLast(isReady)?.key;
-    while (last !== undefined && queue.some((row) => isReady(row) && row.key! <= partKey(last, Infinity))) {
+    if (last === undefined) return;
+    const isDue = (row: Row): boolean => isReady(row) && row.key! <= partKey(last, Infinity);
+    while (queue.some(isDue)) {
       nextAt = monotonic() + flushInterval;
       if (!(await deliver(await takeBatch()))) return;
     }
