@@ -22,7 +22,7 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
     cookie: options.cookie,
     onChange: (anonymousId) => connection.rememberId(anonymousId),
     onUnwritable: () =>
-      report('cookies_blocked', 'neither cookies nor localStorage can be written here; without IndexedDB too, a visitor comes back as a new one.'),
+      report('cookies_blocked', 'cookies and localStorage are blocked; without IndexedDB too, a visitor comes back as a new one.'),
   });
   const connection: Connection = connect({
     destination: destinationOf(options, loadEngine !== undefined, globalThis.location?.href),
@@ -80,7 +80,7 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
       const event = isOneObject ? whole?.['event'] : texts[0];
       const properties = isOneObject ? (whole?.['properties'] as JsonObject | undefined) : objects.shift();
       if (typeof event !== 'string' || !event.trim()) {
-        return drop('no_event', 'track() needs the name of the event first, as in track("addedToCart", { product: "cool-shoes" }); this call was dropped.');
+        return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
       emitter.emit('track', event, properties ?? {}, objects[0]);
       return send('track', { event, properties: properties ?? {} }, objects[0], callback);
@@ -101,7 +101,7 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
       const { texts, objects, callback } = sortArguments(values, 1);
       const [given, callOptions] = objects;
       const groupId = texts[0];
-      if (!groupId?.trim()) return drop('no_group_id', 'group() needs the id of the group first, as in group("acme"); this call was dropped.');
+      if (!groupId?.trim()) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
       emitter.emit('group', groupId, given ?? {}, callOptions);
       return send('group', { groupId, traits: given ?? {} }, callOptions, callback);
     },
@@ -109,7 +109,7 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
     alias(...values: unknown[]) {
       const { texts, objects, callback } = sortArguments(values, 2);
       const [to, from] = texts;
-      if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id first, as in alias("user-1"); this call was dropped.');
+      if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id: alias("user-1"). This call was dropped.');
       const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
       emitter.emit('alias', to, from, objects[0]);
       return send('alias', { userId: to, previousId }, objects[0], callback);
@@ -122,7 +122,7 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
 
     setAnonymousId(anonymousId) {
       if (typeof anonymousId === 'string' && anonymousId.trim()) identity.setAnonymousId(anonymousId);
-      else report('no_anonymous_id', 'setAnonymousId() needs text that names this visitor and nobody else; the id stays as it is.');
+      else report('no_anonymous_id', 'setAnonymousId() needs the id, as text. This call was dropped.');
     },
 
     user: () => ({

@@ -64,10 +64,10 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
     random: () => Math.random(),
     onRefused: (refused) => {
       for (const { messageId, message } of refused) {
-        report('message_refused', `${endpoint} will not take message ${messageId}: ${message}`);
+        report('message_refused', `${endpoint} refuses message ${messageId}: ${message}`);
       }
     },
-    onFailure: (reason) => report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser and sent when it does.`),
+    onFailure: (reason) => report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`),
   });
 
   tabs.hold();
@@ -102,7 +102,7 @@ function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions)
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const engine = begun
     .then(() => loadEngine!(outbox, onActivity))
-    .catch((error: unknown) => report('engine_unavailable', `the merge engine could not be started (${String(error)}); events are kept.`, error));
+    .catch((error: unknown) => report('engine_unavailable', `the merge engine did not start (${String(error)}); events are kept.`, error));
   const outbox = openOutbox(PAGE, newId(), identity, report, {
     onAppend() {},
     onStored(row) {
@@ -115,7 +115,7 @@ function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions)
   // The page comes first: the log is replayed when somebody asks, or when there is nothing better to do.
   const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => setTimeout(work, IDLE_MS));
   whenIdle(begin, { timeout: IDLE_MS });
-  console.info('hitherto: no endpoint and no writeKey, so events stay in this browser and are merged in the page. Give both to send them to a collector.');
+  console.info('hitherto: no endpoint and no writeKey, so events stay in this browser and merge in the page. Give both to use a collector.');
 
   return {
     ...outbox,
@@ -129,7 +129,7 @@ function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions)
 
 function toNowhere({ identity, report }: ConnectionOptions, problem: string): Connection {
   const outbox = openOutbox(UNADDRESSED, newId(), identity, report, { onAppend() {}, onStored() {} });
-  report('misconfigured', `${problem} Until then events are kept in this browser.`);
+  report('misconfigured', `${problem} Until then events are kept.`);
   return { ...outbox, flush: () => outbox.opened, activity: noEngine(report) };
 }
 
@@ -150,7 +150,7 @@ function openOutbox(
     onTrouble: (error) =>
       report(
         'storage_unavailable',
-        `IndexedDB cannot be used here (${String(error)}); events are kept in memory, and lost if the page closes before they are sent.`,
+        `no IndexedDB here (${String(error)}): events are kept in memory until they are sent, and lost if the page closes first.`,
         error,
       ),
   });
@@ -158,7 +158,7 @@ function openOutbox(
 
 function noEngine(report: Report): Connection['activity'] {
   return () => {
-    report('no_engine', 'activity() shows what the engine in the page has merged; with an endpoint, look at the activity log of the collector.');
+    report('no_engine', "activity() needs the engine in the page; with an endpoint, look at the collector's own log.");
     return Promise.resolve([]);
   };
 }

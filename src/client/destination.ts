@@ -20,13 +20,13 @@ export function destinationOf(
 ): Destination {
   if (!writeKey && !endpoint) {
     if (hasEngine) return { kind: 'page' };
-    const problem = 'this script has no merge engine, so it needs data-write-key and data-endpoint; hitherto.min.js works without them.';
+    const problem = 'this script needs data-write-key and data-endpoint; hitherto.min.js works without.';
     return { kind: 'nowhere', problem };
   }
-  if (!writeKey) return { kind: 'nowhere', problem: `endpoint is ${endpoint}, but writeKey is missing; add the write key that this collector was started with.` };
-  if (!endpoint) return { kind: 'nowhere', problem: `writeKey is "${writeKey}", but endpoint is missing; add the collector's address, or leave out both to merge in the page.` };
+  if (!writeKey) return { kind: 'nowhere', problem: `writeKey is missing; add the key that the collector at ${endpoint} was started with.` };
+  if (!endpoint) return { kind: 'nowhere', problem: `endpoint is missing; add the collector's address, or leave out writeKey too to merge in the page.` };
   const address = addressOf(endpoint, base);
-  if (!address) return { kind: 'nowhere', problem: `endpoint "${endpoint}" is not an address; write it as in https://collector.example.` };
+  if (!address) return { kind: 'nowhere', problem: `endpoint "${endpoint}" is no address; write it as in https://collector.example.` };
   return { kind: 'collector', endpoint: address, writeKey };
 }
 

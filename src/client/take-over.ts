@@ -46,5 +46,5 @@ function replay(methods: JsonObject, call: unknown): void {
   const [name, ...values] = Array.isArray(call) ? (call as unknown[]) : [];
   const method = typeof name === 'string' ? methods[name] : undefined;
   if (typeof method === 'function') (method as (...args: unknown[]) => unknown)(...values);
-  else console.error(`hitherto: the page called ${String(name)}() before this script arrived; there is no such method, so that call is lost.`);
+  else console.error(`hitherto: there is no method ${String(name)}(); the page called it before this script arrived. That call was dropped.`);
 }

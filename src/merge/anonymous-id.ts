@@ -10,11 +10,16 @@ export type UnusableId = 'blank_id' | 'bad_id';
 export function unusableId(anonymousId: string | undefined): UnusableId | undefined {
   const id = anonymousId?.trim();
   if (!id) return 'blank_id';
-  const bare = /^(["']).*\1$/.test(id) ? id.slice(1, -1) : id;
-  return PLACEHOLDERS.has(bare) || ANY_CASE_PLACEHOLDERS.has(bare.toLowerCase()) || /^[0-]*$/.test(bare) ? 'bad_id' : undefined;
+  const bare = QUOTED.test(id) ? id.slice(1, -1) : id;
+  // Real ids are longer than every placeholder but a row of zeros, and most messages have a real one.
+  if (bare.length > LONGEST_PLACEHOLDER) return ZEROS.test(bare) ? 'bad_id' : undefined;
+  return PLACEHOLDERS.has(bare) || ANY_CASE_PLACEHOLDERS.has(bare.toLowerCase()) || ZEROS.test(bare) ? 'bad_id' : undefined;
 }
 
+const QUOTED = /^(["']).*\1$/s;
+const ZEROS = /^[0-]*$/;
 const PLACEHOLDERS = new Set(['[object Object]', 'NaN', 'None', 'none', 'null', '0', '-1']);
 const ANY_CASE_PLACEHOLDERS = new Set(
   'anonymous guest distinctid distinct_id id not_authenticated email undefined true false anonymousid'.split(' '),
 );
+const LONGEST_PLACEHOLDER = 'not_authenticated'.length;

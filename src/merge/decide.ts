@@ -34,9 +34,9 @@ export interface Arrival extends Position {
 export interface Decision {
   outcome: Outcome & { status: 'stored' | 'duplicate' };
   /** To be kept; in place of the stored one when that is the same message, received later. */
-  record?: MessageRecord;
+  record?: MessageRecord | undefined;
   /** To be kept; in place of any other claim on the same anonymous id. */
-  claim?: Claim;
+  claim?: Claim | undefined;
 }
 
 /**
@@ -49,7 +49,7 @@ export function decide({ stored, claim }: Facts, message: AcceptedMessage, arriv
   const time = occurredAt(message.timestamp, arrival.sentAt ?? message.sentAt, receivedAt);
   const person = personNamedBy(message);
   const record: MessageRecord = isFirst
-    ? { message, ...(person !== undefined && { person }), occurredAt: time.at, receivedAt, sequence }
+    ? { message, person, occurredAt: time.at, receivedAt, sequence }
     : stored;
 
   const candidate = isFirst ? claimOf(record) : undefined;
@@ -57,32 +57,33 @@ export function decide({ stored, claim }: Facts, message: AcceptedMessage, arriv
   const standing = takesClaim ? candidate : claim;
 
   const warnings: Warning[] = [];
-  if (!time.readable && message.timestamp !== undefined) warnings.push('bad_timestamp');
-  if (unusableId(message.anonymousId) === 'bad_id') warnings.push('bad_anonymous_id');
+  if (!time.readable) warnings.push('bad_timestamp');
+  if (unusableId(anonymousIdOf(message)) === 'bad_id') warnings.push('bad_anonymous_id');
   if (candidate && standing!.person !== candidate.person) warnings.push('anonymous_id_in_use');
 
   return {
     outcome: {
       messageId: message.messageId,
       status: stored ? 'duplicate' : 'stored',
-      isLate: membership(record, standing).reason === 'late_window_passed',
+      isLate: standing !== undefined && membership(record, standing).reason === 'late_window_passed',
       warnings,
     },
-    ...(isFirst && { record }),
-    ...(takesClaim && { claim: candidate }),
+    record: isFirst ? record : undefined,
+    claim: takesClaim ? candidate : undefined,
   };
 }
 
-/**
- * The anonymous id that a message is about: its own, else the `anonymous_id` among an identify's traits, as the
- * Track API writes it (RULES R6).
- *
- * @returns `undefined` when there is none that could ever merge
- */
+/** The anonymous id that a message is about, or `undefined` when there is none that could ever merge (RULES R3). */
 export function mergingId(message: AcceptedMessage): string | undefined {
-  const trait = message.type === 'identify' ? message.traits?.['anonymous_id'] : undefined;
-  const id = message.anonymousId?.trim() ? message.anonymousId : typeof trait === 'string' ? trait : undefined;
+  const id = anonymousIdOf(message);
   return unusableId(id) ? undefined : id;
+}
+
+/** A message's own anonymous id, else the `anonymous_id` among an identify's traits, as the Track API writes it (RULES R6). */
+function anonymousIdOf(message: AcceptedMessage): string | undefined {
+  if (message.type !== 'identify' || message.anonymousId?.trim()) return message.anonymousId;
+  const trait = message.traits?.['anonymous_id'];
+  return typeof trait === 'string' || typeof trait === 'number' ? String(trait) : message.anonymousId;
 }
 
 /** The claim that a message lays, whether or not it stands (RULES R2, R6). */

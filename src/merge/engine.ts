@@ -29,6 +29,7 @@ export interface ReceivedAt {
 export interface Engine {
   /** Takes messages in; answers for each of them, in order. Never throws, whatever a message looks like. */
   receive(messages: Message | Message[], at: ReceivedAt): Outcome[];
+  /** Everybody known, in the order of their ids. */
   people(): Person[];
   /** @param id an id, else `email:…` or `cio_…` */
   person(id: string): Person | undefined;
@@ -36,6 +37,14 @@ export interface Engine {
   events(): StoredEvent[];
   /** The activity log, newest first. */
   activity(filter?: ActivityFilter): Activity[];
+  /** The same, each line with its place, for a ledger that gives it out page by page. */
+  placedActivity(filter?: ActivityFilter): PlacedActivity[];
+}
+
+/** A line of the log, and the sequence of what gave it: the message, or the claim of a merge. */
+export interface PlacedActivity {
+  sequence: number;
+  line: Activity;
 }
 
 /**
@@ -59,8 +68,9 @@ export function createEngine(): Engine {
   function receive(messages: Message | Message[], { receivedAt, sequence = lastSequence + 1, sentAt }: ReceivedAt): Outcome[] {
     lastSequence = Math.max(lastSequence, sequence);
     const list = Array.isArray(messages) ? messages : [messages];
-    const arrival = { receivedAt, sequence, sentAt };
     return list.map((value, index) => {
+      // Messages of one request stand between its sequence and the next, so that their order survives any other order of arrival.
+      const arrival = { receivedAt, sequence: sequence + index / list.length, sentAt };
       const { message, fault } = parseMessage(value, () => `unnamed-${receivedAt}-${sequence}-${index}`);
       return message ? receiveOne(message, arrival) : refusalOf(value, fault);
     });
@@ -135,7 +145,7 @@ export function createEngine(): Engine {
     return [...records.values()].flat().sort(byPosition);
   }
 
-  function activity(filter: ActivityFilter = {}): Activity[] {
+  function placedActivity(filter: ActivityFilter = {}): PlacedActivity[] {
     const claims = [...streams.values()].flatMap(({ claim }) => claim ?? []);
     // Sorting is stable, so that within one position the newest stays on top: the merge, then the messages of a batch from its end.
     return [
@@ -143,18 +153,19 @@ export function createEngine(): Engine {
       ...log().reverse().map((record) => ({ at: record.receivedAt, sequence: record.sequence, lines: activitiesOf(record, claimFor(record)) })),
     ]
       .sort((a, b) => b.at - a.at || b.sequence - a.sequence)
-      .flatMap(({ lines }) => lines.filter((line) => isShown(line, filter)));
+      .flatMap(({ sequence, lines }) => lines.filter((line) => isShown(line, filter)).map((line) => ({ sequence, line })));
   }
 
   return {
     receive,
-    people: () => [...profiles].map(([id, profile]) => toPerson(id, profile)),
+    people: () => [...profiles.keys()].sort().map((id) => toPerson(id, profiles.get(id)!)),
     person: (id) => {
       const profile = profiles.get(id);
       return profile && toPerson(id, profile);
     },
     events: () => log().filter(isEvent).map((record) => storedEvent(record, claimFor(record))),
-    activity,
+    activity: (filter) => placedActivity(filter).map(({ line }) => line),
+    placedActivity,
   };
 }
 
@@ -171,6 +182,11 @@ interface Profile {
 }
 
 function refusalOf(value: unknown, fault: Fault): Outcome {
-  const messageId = isObject(value) ? value['messageId'] : undefined;
-  return { ...(typeof messageId === 'string' && { messageId }), status: 'refused', ...fault };
+  try {
+    const messageId = isObject(value) ? value['messageId'] : undefined;
+    return { ...(typeof messageId === 'string' && { messageId }), status: 'refused', ...fault };
+  } catch {
+    // The fault already says that this message cannot be read.
+    return { status: 'refused', ...fault };
+  }
 }

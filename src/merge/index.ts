@@ -5,6 +5,6 @@ export type { Arrival, Decision, Facts, Outcome, Warning } from './decide.js';
 export { isMerged } from './membership.js';
 export { activitiesOf, isShown, mergeActivity, storedEvent } from './activity.js';
 export { personOf } from './person.js';
-export { isEvent, isEventType, nameOf, personNamedBy, streamOf } from './record.js';
+export { anonymousStream, isEvent, isEventType, nameOf, personNamedBy, streamOf } from './record.js';
 export type { Claim, MessageRecord, Position } from './record.js';
 export { LATE_WINDOW_MS, RETENTION_MS, TRIGGER_WINDOW_MS } from './windows.js';

@@ -18,8 +18,9 @@ export function membership(record: MessageRecord, claim: Claim | undefined): Mem
   const unusable = unusableId(record.message.anonymousId);
   if (unusable) return { reason: unusable };
   if (!claim) return { reason: 'unclaimed' };
-  if (record.receivedAt - claim.at > LATE_WINDOW_MS) return { reason: 'late_window_passed' };
+  // Age comes first: what is too old for this claim is too old for any later one, and sending it again is no help (RULES R13).
   if (claim.at - record.occurredAt > RETENTION_MS) return { reason: 'too_old' };
+  if (record.receivedAt - claim.at > LATE_WINDOW_MS) return { reason: 'late_window_passed' };
   return { person: claim.person, reason: record.receivedAt > claim.at ? 'merged_late' : 'merged_retroactively' };
 }
 

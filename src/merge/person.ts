@@ -18,7 +18,7 @@ export function personOf(
   const anonymousIds = claims.sort((a, b) => a.at - b.at || a.sequence - b.sequence).map(({ anonymousId }) => anonymousId);
   return {
     id,
-    traits: traitsOf(records.sort(byPosition), new Set<unknown>(anonymousIds)),
+    traits: traitsOf(records.sort(byPosition), new Set(anonymousIds)),
     anonymousIds,
     events: records
       .filter(isEvent)
@@ -34,13 +34,13 @@ export function personOf(
  * @param records in the order of the log
  * @param anonymousIds theirs; an `anonymous_id` trait that could not be claimed is not set (RULES R11)
  */
-function traitsOf(records: MessageRecord[], anonymousIds: Set<unknown>): JsonObject {
+function traitsOf(records: MessageRecord[], anonymousIds: Set<string>): JsonObject {
   const said = new Map<string, unknown>();
   const filled = new Map<string, unknown>();
   for (const { message, person } of records) {
     if (message.type !== 'identify') continue;
     for (const [name, value] of Object.entries(message.traits ?? {})) {
-      if (name === 'anonymous_id' && !anonymousIds.has(value)) continue;
+      if (name === 'anonymous_id' && !anonymousIds.has(String(value))) continue;
       if (person !== undefined) said.set(name, value);
       else if (!filled.has(name)) filled.set(name, value);
     }

@@ -10,8 +10,8 @@ export interface Position {
 /** One accepted message as a ledger keeps it. It is never rewritten: whose it is follows from it and its {@link Claim}. */
 export interface MessageRecord extends Position {
   message: AcceptedMessage;
-  /** The person the message itself names; absent for an anonymous one. */
-  person?: string;
+  /** The person the message itself names; none for an anonymous one. */
+  person?: string | undefined;
   /** `min(timestamp, receivedAt)`, milliseconds. */
   occurredAt: number;
 }

@@ -50,7 +50,6 @@ export function createFlusher(options: FlusherOptions): Flusher {
   const { outbox, tabs, scope, send, room, flushInterval, batchSize, now, monotonic, random, onRefused, onFailure } = options;
   /** Oldest first, those in flight included. */
   let queue: Row[] = [];
-  const inFlight = new Set<Row>();
   let running: Promise<void> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -59,14 +58,21 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let rowLimit = Infinity;
 
   function wake(): void {
-    if (running || queue.length === 0) return;
+    if (running || !queue.some(isReady)) return;
     const isFull = failures === 0 && queue.reduce((sum, { count }) => sum + count, 0) >= batchSize;
     const delay = isFull ? 0 : Math.max(0, nextAt - monotonic());
     clearTimeout(timer);
-    timer = setTimeout(() => void flush(), delay);
+    timer = setTimeout(() => void run(), delay);
   }
 
-  function flush(): Promise<void> {
+  async function flush(): Promise<void> {
+    // What was tracked a moment ago is still on its way into the database, or came too late for the request under way.
+    await queue.at(-1)?.stored;
+    await running;
+    await run();
+  }
+
+  function run(): Promise<void> {
     clearTimeout(timer);
     running ??= drain().finally(() => {
       running = undefined;
@@ -83,7 +89,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const isDue = (row: Row): boolean => isReady(row) && row.key! <= partKey(last, Infinity);
     while (queue.some(isDue)) {
       nextAt = monotonic() + flushInterval;
-      if (!(await deliver(await takeBatch()))) return;
+      const rows = await takeBatch();
+      // A page that leaves may have sent them meanwhile.
+      if (rows.length === 0 || !(await deliver(rows))) return;
     }
   }
 
@@ -103,9 +111,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   /** @returns whether to go on with the next batch at once */
   async function deliver(rows: Row[]): Promise<boolean> {
-    for (const row of rows) inFlight.add(row);
+    for (const row of rows) row.isInFlight = true;
     const response = await send(rows.map(({ text }) => text).join(','));
-    for (const row of rows) inFlight.delete(row);
+    for (const row of rows) row.isInFlight = false;
 
     const outcome = outcomeOf(response);
     switch (outcome.kind) {
@@ -118,6 +126,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
         await halve(rows, outcome.reason);
         return true;
       case 'park':
+        failures++;
         nextAt = monotonic() + LONGEST_MS;
         onFailure(outcome.reason);
         return false;
@@ -154,6 +163,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
       foundRow(partKey(row.key!, i), JSON.stringify(half).slice(1, -1)),
     );
     queue = queue.flatMap((queued) => (queued === row ? parts : queued));
+    rowLimit = 1;
     void Promise.all(parts.map(({ delivered }) => delivered)).then((refused) => row.settleDelivered(refused.flat()));
     await outbox.replace([row], parts);
   }
@@ -168,13 +178,15 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   async function recover(): Promise<void> {
-    const alive = await tabs.alive();
-    const isLeftBehind = ({ key }: Row): boolean => {
-      const { tab, time } = parseKey(key)!;
-      return alive ? !alive.has(tab) : now() - time > LEFT_BEHIND_MS;
-    };
     await tabs.exclusively(`recovery.${scope}`, async () => {
-      const adopted = adopt((await outbox.read()).filter(isLeftBehind));
+      const rows = await outbox.read();
+      // Asked after reading: a page that has opened meanwhile wrote none of these.
+      const alive = await tabs.alive();
+      const isLeftBehind = ({ key }: Row): boolean => {
+        const { tab, time } = parseKey(key)!;
+        return alive ? !alive.has(tab) : now() - time > LEFT_BEHIND_MS;
+      };
+      const adopted = adopt(rows.filter(isLeftBehind));
       wake();
       // The lock is held until they are gone, so that no other page sends them as well.
       await Promise.all(adopted.map(({ delivered }) => delivered));
@@ -185,7 +197,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const rows: Row[] = [];
     let bytes = ENVELOPE_BYTES;
     for (const row of queue) {
-      if (inFlight.has(row)) continue;
+      if (row.isInFlight) continue;
       bytes += utf8Bytes(row.text) + 1;
       if (bytes > room()) break;
       rows.push(row);
@@ -202,6 +214,6 @@ export function createFlusher(options: FlusherOptions): Flusher {
   };
 
   function isReady(row: Row): boolean {
-    return row.durability !== undefined && !inFlight.has(row);
+    return row.durability !== undefined && !row.isInFlight;
   }
 }

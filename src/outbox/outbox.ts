@@ -71,7 +71,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return row;
     }
     const last = waiting.at(-1);
-    if (!last || last.text.length + text.length > ROW_CHARACTERS) return begin(text, hasIdentify);
+    if (!last || last.isInFlight || last.isDelivered || last.text.length + text.length > ROW_CHARACTERS) return begin(text, hasIdentify);
     last.text += `,${text}`;
     last.count++;
     last.hasIdentify ||= hasIdentify;

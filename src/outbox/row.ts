@@ -18,6 +18,8 @@ export interface Row {
   key?: string;
   /** Absent until it is known. */
   durability?: Durability;
+  /** A request carries it: nothing is added to it. */
+  isInFlight?: boolean;
   isDelivered?: boolean;
   /** Resolves once it is durable, or cannot be. */
   stored: Promise<Durability>;
@@ -38,6 +40,8 @@ export function createRow(text: string, hasIdentify: boolean): Row {
   row.delivered = new Promise((resolve) => {
     row.settleDelivered = (refused) => {
       row.isDelivered = true;
+      // A page that left before the database opened has sent it from memory.
+      row.settleStored(row.durability ?? 'memory');
       resolve(refused);
     };
   });

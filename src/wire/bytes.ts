@@ -4,8 +4,9 @@ export function utf8Bytes(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
-    // Two bytes up to U+07FF, three above; each half of a surrogate pair counts two, four for the pair.
-    bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+    // Two bytes up to U+07FF, three above, four for a surrogate pair: two units, and two bytes more.
+    bytes += unit < 0x800 ? 1 : 2;
+    if (text.codePointAt(i)! > 0xffff) i++;
   }
   return bytes;
 }

@@ -51,6 +51,15 @@ function parse(value: unknown, spareId: () => string): ParsedMessage {
     return fault('bad_anonymous_id', `anonymousId is text of at most ${ANONYMOUS_ID_CHARACTERS} characters.`);
   }
 
+  const groupId = type === 'group' ? idOf(value['groupId']) : undefined;
+  if (type === 'group' && (groupId === undefined || groupId === INVALID)) {
+    return fault('no_group_id', 'A group message needs a groupId, as text.');
+  }
+  const previousId = type === 'alias' ? idOf(value['previousId']) : undefined;
+  if (previousId === INVALID) {
+    return fault('bad_previous_id', 'previousId is text: the id that the person had before.');
+  }
+
   for (const field of OBJECT_FIELDS) {
     const part = value[field];
     if (part !== undefined && part !== null && !isObject(part)) {
@@ -64,13 +73,14 @@ function parse(value: unknown, spareId: () => string): ParsedMessage {
   if (type === 'track' && !isName(value['event'])) {
     return fault('no_event', 'A track call needs a name: track("addedToCart"), or "event": "addedToCart" in the message.');
   }
-  if (type === 'group' && idOf(value['groupId']) === undefined) {
-    return fault('no_group_id', 'A group message needs a groupId.');
-  }
 
-  if (value['messageId'] === messageId && value['userId'] === userId && value['anonymousId'] === anonymousId) {
-    return { message: value as unknown as AcceptedMessage };
-  }
+  const isAsAccepted =
+    value['messageId'] === messageId &&
+    value['userId'] === userId &&
+    value['anonymousId'] === anonymousId &&
+    (groupId === undefined || value['groupId'] === groupId) &&
+    (previousId === undefined || value['previousId'] === previousId);
+  if (isAsAccepted) return { message: value as unknown as AcceptedMessage };
   const { messageId: _m, userId: _u, anonymousId: _a, ...rest } = value;
   return {
     message: {
@@ -78,6 +88,8 @@ function parse(value: unknown, spareId: () => string): ParsedMessage {
       messageId,
       ...(userId !== undefined && { userId }),
       ...(anonymousId !== undefined && { anonymousId }),
+      ...(groupId !== undefined && { groupId }),
+      ...(previousId !== undefined && { previousId }),
     },
   };
 }
@@ -120,7 +132,8 @@ function fault(code: string, message: string): { fault: Fault } {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  return value === undefined ? 'missing' : `a ${typeof value}`;
+  if (value === undefined) return 'missing';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function quoted(value: unknown): string {

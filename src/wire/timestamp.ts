@@ -2,22 +2,29 @@
 const SECONDS_CEILING = 1e11;
 /** Clocks that differ by less than this are left alone (RULES R15). */
 const SKEW_MS = 60_000;
+/** The range of Date; beyond it toISOString throws. */
+const EARLIEST_MS = -8.64e15;
+/** A date, or a date and a time, as the JSON writers of every language put it. Engines read more, each its own way. */
+const ISO_8601 = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i;
+const TIME_WITHOUT_ZONE = /[T ][\d:.]+$/i;
 
 /**
  * Reads a moment as it travels: ISO 8601 text, unix seconds, or milliseconds above 1e11.
  *
- * @returns milliseconds since 1970, or `undefined` when it cannot be read
+ * @returns whole milliseconds since 1970, or `undefined` when it cannot be read
  */
 export function readTimestamp(value: unknown): number | undefined {
-  if (typeof value === 'string') {
-    // Only a text with four digits of a year is a date: engines read '1' and 'may' as one, each its own way.
-    const at = /^[+-]?\d{4}/.test(value) ? Date.parse(value) : NaN;
-    return Number.isNaN(at) ? undefined : at;
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
-  const at = Math.abs(value) > SECONDS_CEILING ? value : value * 1000;
-  // The range of Date; beyond it toISOString throws.
-  return Math.abs(at) <= 8.64e15 ? at : undefined;
+  if (typeof value === 'string') return ISO_8601.test(value) ? parseIso(value) : undefined;
+  if (typeof value !== 'number') return undefined;
+  const at = Math.round(Math.abs(value) > SECONDS_CEILING ? value : value * 1000);
+  return Math.abs(at) <= -EARLIEST_MS ? at : undefined;
+}
+
+function parseIso(text: string): number | undefined {
+  // Without a zone it is UTC: by the zone of whoever reads it, the page and the collector would differ by hours.
+  const isLocal = !text.endsWith('Z') && TIME_WITHOUT_ZONE.test(text);
+  const at = Date.parse(isLocal ? `${text}Z` : text);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /**
@@ -32,8 +39,8 @@ export function readTimestamp(value: unknown): number | undefined {
 export function occurredAt(timestamp: unknown, sentAt: unknown, receivedAt: number): { at: number; readable: boolean } {
   const claimed = readTimestamp(timestamp);
   if (claimed === undefined) return { at: receivedAt, readable: false };
-  const sent = sentAt === undefined ? undefined : readTimestamp(sentAt);
+  const sent = readTimestamp(sentAt);
   const skew = sent === undefined ? 0 : receivedAt - sent;
   const corrected = Math.abs(skew) > SKEW_MS ? claimed + skew : claimed;
-  return { at: Math.min(corrected, receivedAt), readable: true };
+  return { at: Math.max(EARLIEST_MS, Math.min(corrected, receivedAt)), readable: true };
 }

@@ -39,6 +39,7 @@ export async function servePages(): Promise<Pages> {
 
 /** The array stub that a page pastes: calls are kept, in their order, until the script is there. */
 export const STUB = `
-  window.cioanalytics = window.cioanalytics || [];
-  for (const method of ['track', 'identify', 'page', 'reset', 'ready', 'setAnonymousId', 'on'])
-    cioanalytics[method] ??= (...values) => { cioanalytics.push([method, ...values]) };`;
+  (function (queue) {
+    for (const method of ['track', 'identify', 'page', 'reset', 'ready', 'on'])
+      queue[method] ??= (...values) => { queue.push([method, ...values]); };
+  })(window.cioanalytics ??= []);`;

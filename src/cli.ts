@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createAdaptorServer } from '@hono/node-server';
+import { createCollector, type Collector, type LogEntry } from './collector/index.js';
+import { LedgerError, sqliteLedger } from './ledger/sqlite.js';
+import { createSite } from './site.js';
+
+const HELP = `hitherto: a collector, its activity log and a demo shop
+
+  hitherto serve [options]
+
+    --port PORT          where to listen, 0 for any free port   (4321, or PORT)
+    --host HOST          on which address                       (127.0.0.1)
+    --data FOLDER        where everything is kept               (.hitherto)
+    --write-key KEY      what pages send with it; public        (demo, or HITHERTO_WRITE_KEY)
+    --admin-token TOKEN  what the activity log is read with     (made and printed, or HITHERTO_ADMIN_TOKEN)
+
+  On an address that others can reach, --write-key and --admin-token are required.
+
+  hitherto --help
+  hitherto --version
+`;
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string', default: '127.0.0.1' },
+  data: { type: 'string', default: '.hitherto' },
+  'write-key': { type: 'string' },
+  'admin-token': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+/** How long requests that are under way have to finish when the process is told to stop. */
+const STOP_MS = 3000;
+
+/** What the user can mend; told in one line, without a stack. */
+class UsageError extends Error {}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof LedgerError)) throw error;
+  process.stderr.write(`hitherto: ${oneLine(error.message)}\n`);
+  process.exit(1);
+}
+
+async function run(args: string[]): Promise<void> {
+  const { values, positionals } = readArguments(args);
+  const [command, surplus] = positionals;
+  if (values.version) process.stdout.write(`${versionOfPackage()}\n`);
+  else if (values.help || command === undefined) process.stdout.write(HELP);
+  else if (command !== 'serve') throw new UsageError(`there is no command "${command}"; "hitherto serve" starts the collector, "hitherto --help" tells the rest.`);
+  else if (surplus !== undefined) throw new UsageError(`serve takes options only, not "${surplus}"; see "hitherto --help".`);
+  else await serve(readSettings(values));
+}
+
+type Values = ReturnType<typeof readArguments>['values'];
+
+function readArguments(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    // The first sentence says what is wrong; those behind it are about the parser.
+    const [reason] = (error as Error).message.split('. ');
+    throw new UsageError(`${reason}; "hitherto --help" lists the options.`);
+  }
+}
+
+interface Settings {
+  port: number;
+  host: string;
+  data: string;
+  writeKey: string;
+  /** Absent: one is made and kept with the data. */
+  adminToken?: string;
+}
+
+function readSettings(values: Values): Settings {
+  const { host, data } = values;
+  const writeKey = values['write-key'] ?? process.env['HITHERTO_WRITE_KEY'];
+  const adminToken = values['admin-token'] ?? process.env['HITHERTO_ADMIN_TOKEN'];
+  if (writeKey?.trim() === '') throw new UsageError('--write-key is blank; give it a value or leave it out.');
+  if (adminToken?.trim() === '') throw new UsageError('--admin-token is blank; give it a value or leave it out.');
+  if (!isLoopback(host) && (writeKey === undefined || adminToken === undefined)) {
+    throw new UsageError(`others can reach ${host}, so --write-key and --admin-token are required there; choose both, or leave out --host.`);
+  }
+  return { port: readPort(values.port), host, data, writeKey: writeKey ?? 'demo', ...(adminToken !== undefined && { adminToken }) };
+}
+
+function readPort(flag: string | undefined): number {
+  const text = flag ?? (process.env['PORT'] || '4321');
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
+    throw new UsageError(`${flag === undefined ? 'PORT' : '--port'} is a number from 0 to 65535, not "${text}".`);
+  }
+  return Number(text);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+async function serve(settings: Settings): Promise<void> {
+  const { data, writeKey } = settings;
+  makeFolder(data);
+  const file = join(data, 'hitherto.db');
+  const adminToken = settings.adminToken ?? keptToken(data);
+  const collector = createCollector({
+    ledger: sqliteLedger({ file }),
+    writeKeys: [writeKey],
+    adminToken,
+    site: createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey }),
+    log: report,
+  });
+  const server = createAdaptorServer({ fetch: (request) => collector.fetch(request) }) as Server;
+  try {
+    await listen(server, settings);
+  } catch (error) {
+    await collector.close();
+    throw error;
+  }
+  stopOnSignal(server, collector);
+  const home = addressOf(server, settings.host);
+  // A token that was given is known to whoever gave it, and stays out of the logs.
+  const token = settings.adminToken === undefined ? `#token=${adminToken}` : '';
+  process.stdout.write(`hitherto is ready.  Activity log: ${home}${token}  Demo shop: ${home}demo/  Data: ${file}\n`);
+}
+
+function makeFolder(data: string): void {
+  try {
+    // What people did is nobody else's business.
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw folderError(data, error);
+  }
+}
+
+/** The token of this data folder: made at the first start, so that an address that was opened once stays good. */
+function keptToken(data: string): string {
+  const file = join(data, 'admin-token');
+  try {
+    writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw folderError(data, error);
+  }
+  let token: string;
+  try {
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw folderError(data, error);
+  }
+  if (token === '') throw new UsageError(`${file} is empty; delete it, and a new token is made.`);
+  return token;
+}
+
+function folderError(data: string, error: unknown): UsageError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new UsageError(`${data} cannot be the data folder (${code}); name one that can be written, as in --data FOLDER.`);
+}
+
+function listen(server: Server, { port, host }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)));
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function listenError({ code, message }: NodeJS.ErrnoException, port: number, host: string): UsageError {
+  if (code === 'EADDRINUSE') return new UsageError(`port ${port} is in use; stop what uses it, or choose another: --port ${port === 4321 ? 4322 : 4321}`);
+  if (code === 'EACCES') return new UsageError(`port ${port} is not yours to listen on; choose one above 1023: --port 4321`);
+  return new UsageError(`cannot listen on ${host} (${code ?? message}); leave out --host, or name an address of this machine.`);
+}
+
+function addressOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
+
+function stopOnSignal(server: Server, collector: Collector): void {
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(() => server.closeAllConnections(), STOP_MS).unref();
+    server.close(() => void collector.close().then(() => process.exit(0)));
+    // A browser holds connections open that it may never use again.
+    server.closeIdleConnections();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** One line of JSON, which escapes whatever could forge another line. */
+function report({ level, code, message, error }: LogEntry): void {
+  const causes: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, code, message, causes })}\n`);
+}
+
+function versionOfPackage(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}

@@ -1,0 +1,64 @@
+import { LedgerError, type ActivityQuery, type Ledger } from '../ledger/index.js';
+import type { Fault } from '../wire/index.js';
+import { json, notFound } from './answers.js';
+import { shortHash } from './digest.js';
+import { bearerToken, createSecrets } from './keys.js';
+import { PAGE_LINES, PAGE_LINES_MAX } from './limits.js';
+
+/** Lets through whoever has the admin token; answers everybody else. */
+export function createGate(adminToken: string | undefined): (request: Request) => Promise<Response | undefined> {
+  const isToken = createSecrets(adminToken === undefined ? [] : [adminToken]);
+  return async (request) => {
+    if (adminToken === undefined) {
+      return json(403, { code: 'no_admin_token', message: 'This collector has no admin token, so nobody may read it; start it with one.' });
+    }
+    const token = bearerToken(request);
+    if (token !== undefined && (await isToken(token))) return undefined;
+    const fault = { code: 'unknown_admin_token', message: 'Send the admin token, as in "Authorization: Bearer TOKEN".' };
+    return json(401, fault, { 'WWW-Authenticate': 'Bearer realm="hitherto"' });
+  };
+}
+
+/** `GET /api/activity`: the log, a page at a time. Its ETag stands still while nothing was stored, so that polling is cheap. */
+export async function answerActivity(request: Request, ledger: Ledger): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const { query, fault } = readQuery(searchParams);
+  if (fault) return json(400, fault);
+  // Before the page, so that what comes in between changes the next tag and not this one.
+  const etag = `"${await shortHash(`${await ledger.version()}?${JSON.stringify(query)}`)}"`;
+  try {
+    // Whoever knows the page is spared it, and the ledger too.
+    const isKnown = request.headers.get('If-None-Match') === etag;
+    return json(200, isKnown ? null : await ledger.activity(query), { ETag: etag });
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'bad_cursor') return json(400, { code: error.code, message: error.message });
+    throw error;
+  }
+}
+
+/** `GET /api/people/:id`. */
+export async function answerPerson(id: string, ledger: Ledger): Promise<Response> {
+  const person = await ledger.person(id);
+  return person ? json(200, person) : notFound('Nobody is known by this id.');
+}
+
+function readQuery(parameters: URLSearchParams): { query: ActivityQuery; fault?: never } | { fault: Fault; query?: never } {
+  const tab = parameters.get('tab') || undefined;
+  if (tab !== undefined && tab !== 'identified' && tab !== 'anonymous') {
+    return { fault: { code: 'bad_tab', message: 'tab is "identified", "anonymous", or left out for both.' } };
+  }
+  const limit = parameters.get('limit') || String(PAGE_LINES);
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > PAGE_LINES_MAX) {
+    return { fault: { code: 'bad_limit', message: `limit is a whole number from 1 to ${PAGE_LINES_MAX}.` } };
+  }
+  const person = parameters.get('person') || undefined;
+  const before = parameters.get('before') || undefined;
+  return {
+    query: {
+      limit: Number(limit),
+      ...(tab !== undefined && { tab }),
+      ...(person !== undefined && { person }),
+      ...(before !== undefined && { before }),
+    },
+  };
+}

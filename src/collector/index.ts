@@ -1,0 +1,3 @@
+export { createCollector } from './collector.js';
+export type { Collector, CollectorOptions } from './collector.js';
+export type { Log, LogEntry } from './log.js';

@@ -1,0 +1,11 @@
+/** Something that whoever runs the collector should know. Never holds a message's contents. */
+export interface LogEntry {
+  level: 'error';
+  /** Stable, for programs. */
+  code: string;
+  /** A sentence, for people. */
+  message: string;
+  error?: unknown;
+}
+
+export type Log = (entry: LogEntry) => void;

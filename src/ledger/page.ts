@@ -1,0 +1,48 @@
+import type { PlacedActivity } from '../merge/index.js';
+import type { Activity, ActivityPage } from '../wire/index.js';
+import { LedgerError } from './error.js';
+
+/** A place between two lines of the log: below the line of this rank at this sequence. */
+export interface Cursor {
+  sequence: number;
+  rank: number;
+}
+
+/**
+ * Reads the `before` of a query.
+ *
+ * A cursor names a line's place and not a distance from the top, so that pages neither repeat nor skip a line while
+ * new ones arrive above, or while a merge that nothing had joined yet shows up below.
+ *
+ * @throws LedgerError `bad_cursor`
+ */
+export function readCursor(before: string | undefined): Cursor | undefined {
+  if (before === undefined) return undefined;
+  const [, sequence, rank] = /^(\d{1,15})-([0-2])$/.exec(before) ?? [];
+  if (sequence === undefined) throw new LedgerError('bad_cursor', 'before is the "next" of an earlier page, unchanged.');
+  return { sequence: Number(sequence), rank: Number(rank) };
+}
+
+/** Whether a line stands below a cursor. */
+export function isBelow({ sequence, line }: PlacedActivity, cursor: Cursor | undefined): boolean {
+  if (!cursor) return true;
+  return sequence < cursor.sequence || (sequence === cursor.sequence && rankOf(line) < cursor.rank);
+}
+
+/** Takes the first lines as a page; reads one line more than it gives, to know whether there is anything older. */
+export function pageOf(lines: Iterable<PlacedActivity>, limit: number): ActivityPage {
+  const items: Activity[] = [];
+  let last: PlacedActivity | undefined;
+  for (const placed of lines) {
+    if (last && items.length >= limit) return { items, next: `${last.sequence}-${rankOf(last.line)}` };
+    items.push(placed.line);
+    last = placed;
+  }
+  return { items, next: null };
+}
+
+/** The order of the lines that share a sequence, the topmost highest: the merge an identify brought, its failure, the call. */
+function rankOf({ type }: Activity): number {
+  if (type === 'anon_merge') return 2;
+  return type === 'failed_attribute_change' ? 1 : 0;
+}

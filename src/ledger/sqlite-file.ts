@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module';
+import type Database from 'libsql';
+import { LedgerError } from './error.js';
+import { migrate } from './sqlite-schema.js';
+
+/** How long a statement waits for another process's write; one commit takes milliseconds. */
+const BUSY_MS = 5000;
+
+/**
+ * Opens the file, makes it if need be, and brings it to the newest schema.
+ *
+ * @throws LedgerError
+ */
+export function openDatabase(file: string): Database.Database {
+  const Libsql = loadLibsql();
+  let database: Database.Database | undefined;
+  try {
+    // In milliseconds, whatever the type says.
+    database = new Libsql(file, { timeout: BUSY_MS });
+    // WAL with FULL: a commit is one write and one sync of the log, and it survives a power cut.
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    const opened = database;
+    inTransaction(opened, 'IMMEDIATE', () => migrate(opened, file));
+    return opened;
+  } catch (cause) {
+    database?.close();
+    throw cause instanceof LedgerError ? cause : openingFault(file, cause);
+  }
+}
+
+/** Runs `work` in a transaction: all of it is committed, or nothing. */
+export function inTransaction<Result>(database: Database.Database, mode: 'IMMEDIATE' | 'DEFERRED', work: () => Result): Result {
+  database.exec(`BEGIN ${mode}`);
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // Some failures, a full disk for one, have rolled back already; a second ROLLBACK would hide the first error.
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** libsql is an optional peer: whoever installs hitherto for a page has no use for a database. */
+function loadLibsql(): typeof Database {
+  try {
+    return createRequire(import.meta.url)('libsql') as typeof Database;
+  } catch (cause) {
+    throw new LedgerError('libsql_missing', 'SQLite needs one more package: npm install libsql', cause);
+  }
+}
+
+function openingFault(file: string, cause: unknown): LedgerError {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
+  if (code === 'SQLITE_NOTADB') {
+    return new LedgerError('not_a_ledger', `${file} is not a database; move it away or name another file.`, cause);
+  }
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return new LedgerError('not_a_ledger', `${file} is damaged; put a backup in its place or name another file.`, cause);
+  }
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new LedgerError('file_unusable', `${file} is locked by another program; stop that one first.`, cause);
+  }
+  // libsql gives a failure to open no code of its own.
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LedgerError('file_unusable', `${file} cannot be opened for writing (${reason}); name a file in a folder that exists and is writable.`, cause);
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, type Dirent } from 'node:fs';
+import { extname, join, relative, sep } from 'node:path';
+
+export interface SiteOptions {
+  /** The folder that was built: the scripts, and `site/` with the pages. */
+  dist: string;
+  /** The source that the demo shop sends as. */
+  writeKey: string;
+}
+
+/** Everything that is shown is text that strangers sent: nothing may run but our own files, and no text becomes markup. */
+const PAGE_HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+};
+/** The scripts are for other people's pages. */
+const SCRIPT_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
+
+const TYPES: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+};
+
+/**
+ * The pages of the collector: the activity log, the demo shop, and the scripts for a tag.
+ *
+ * The files are read once, at start: a request looks a path up among those that are known, so that none can name another.
+ */
+export function createSite({ dist, writeKey }: SiteOptions): (path: string) => Response | undefined {
+  const answers = new Map<string, () => Response>();
+  for (const file of filesIn(join(dist, 'site'))) {
+    const path = `/${relative(join(dist, 'site'), file).split(sep).join('/')}`;
+    answers.set(path, answerFile(file, {}));
+    if (!path.endsWith('/index.html')) continue;
+    const folder = path.slice(0, -'index.html'.length);
+    answers.set(folder, answers.get(path)!);
+    if (folder !== '/') answers.set(folder.slice(0, -1), () => new Response(null, { status: 308, headers: { Location: folder } }));
+  }
+  for (const file of filesIn(dist, (name) => name.endsWith('.min.js'))) {
+    answers.set(`/${relative(dist, file)}`, answerFile(file, SCRIPT_HEADERS));
+  }
+  answers.set('/demo/config.json', () => Response.json({ writeKey }, { headers: { 'Cache-Control': 'no-store' } }));
+  return (path) => answers.get(path)?.();
+}
+
+function answerFile(file: string, extra: Record<string, string>): () => Response {
+  const body = readFileSync(file);
+  const type = TYPES[extname(file)] ?? 'application/octet-stream';
+  const headers = {
+    'Content-Type': type,
+    // Asked for anew each time, answered with a 304: whoever updates the collector has the new page at the next load.
+    'Cache-Control': 'no-cache',
+    ETag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+    ...(type.startsWith('text/html') && PAGE_HEADERS),
+    ...extra,
+  };
+  return () => new Response(body, { headers });
+}
+
+/** Every file below a folder; with a filter, those of the folder itself that pass it. */
+function filesIn(folder: string, isWanted?: (name: string) => boolean): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: isWanted === undefined })
+    .filter((entry) => entry.isFile() && (isWanted?.(entry.name) ?? true))
+    .map((entry: Dirent) => join(entry.parentPath, entry.name));
+}

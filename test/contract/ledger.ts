@@ -1,0 +1,314 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ActivityQuery, Ledger } from '../../src/ledger/index.js';
+import type { AcceptedMessage, Activity } from '../../src/wire/index.js';
+import { DAY, HOUR, identify, iso, MINUTE, NOON, SECOND, track } from './messages.js';
+
+/** What every ledger keeps to, whatever it keeps it in. */
+export function describeLedger(name: string, make: () => Ledger | Promise<Ledger>): void {
+  describe(name, () => {
+    let ledger: Ledger;
+    beforeEach(async () => {
+      ledger = await make();
+    });
+    afterEach(() => ledger.close());
+
+    const append = (at: number, ...messages: AcceptedMessage[]) => ledger.append(messages, { receivedAt: at });
+    const lines = async (filter: Partial<ActivityQuery> = {}) => (await ledger.activity({ limit: 1000, ...filter })).items;
+    const names = async (filter: Partial<ActivityQuery> = {}) => (await lines(filter)).map(nameOf);
+
+    describe('append', () => {
+      it('answers for each message, in order', async () => {
+        const outcomes = await append(NOON, track('one', { messageId: 'a', anonymousId: 'v' }), track('two', { messageId: 'b', userId: 'ada' }));
+        expect(outcomes).toEqual([
+          { messageId: 'a', status: 'stored', isLate: false, warnings: [] },
+          { messageId: 'b', status: 'stored', isLate: false, warnings: [] },
+        ]);
+      });
+
+      it('takes no messages at all', async () => {
+        expect(await append(NOON)).toEqual([]);
+      });
+
+      it('keeps a message that comes twice once, with the time of the first', async () => {
+        const message = track('one', { anonymousId: 'v' });
+        await append(NOON, message);
+        const [again] = await append(NOON + MINUTE, message);
+        expect(again).toMatchObject({ messageId: message.messageId, status: 'duplicate' });
+        expect(await lines()).toMatchObject([{ name: 'one', at: NOON }]);
+      });
+
+      it('keeps a message that comes twice in one batch once', async () => {
+        const message = track('one', { anonymousId: 'v' });
+        const outcomes = await append(NOON, message, message, track('two', { anonymousId: 'v' }));
+        expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'duplicate', 'stored']);
+        expect(await names()).toEqual(['two', 'one']);
+      });
+
+      it('knows a message by its id and by whose it says it is: a resend under a new anonymous id is another one', async () => {
+        await append(NOON, track('one', { messageId: 'same', anonymousId: 'old' }));
+        const outcomes = await append(
+          NOON,
+          track('one', { messageId: 'same', anonymousId: 'new' }),
+          track('one', { messageId: 'same', userId: 'ada', anonymousId: 'old' }),
+          track('one', { messageId: 'same', userId: 'old' }),
+        );
+        expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored', 'stored']);
+      });
+
+      it('never runs backwards: what a slow clock stamps is as late as what came before', async () => {
+        await append(NOON, track('one', { anonymousId: 'v' }));
+        await append(NOON - HOUR, track('two', { anonymousId: 'v' }));
+        expect(await lines()).toMatchObject([
+          { name: 'two', at: NOON },
+          { name: 'one', at: NOON },
+        ]);
+      });
+
+      it('corrects a clock that is off by the time at which the request left', async () => {
+        await ledger.append([track('one', { anonymousId: 'v', timestamp: iso(NOON - 2 * DAY) })], { receivedAt: NOON, sentAt: iso(NOON - 2 * DAY + SECOND) });
+        expect(await lines()).toMatchObject([{ occurredAt: NOON - SECOND }]);
+      });
+
+      it('keeps ids that are not plain text apart', async () => {
+        const odd = ['a', 'a\0', 'a\0b', 'a\ud800', 'a\udbff', 'a\ufffd', 'a\ue000', "a'; DROP TABLE messages; --", '%', '😀', ' a', 'A', 'é', 'e\u0301'];
+        await append(NOON, ...odd.flatMap((id) => [track('seen', { messageId: id, anonymousId: `v${id}` }), identify(id, { messageId: id, anonymousId: `v${id}` })]));
+        for (const id of odd) {
+          const person = await ledger.person(id);
+          expect(person).toMatchObject({ id, anonymousIds: [`v${id}`], events: [{ messageId: id, anonymousId: `v${id}`, person: id }] });
+        }
+      });
+
+      it('gives a body back as it came', async () => {
+        const traits = { text: 'a\0\ud800"\\\u2028😀', list: [1, 1.5, null, { deep: true }], '': 0, constructor: 'x' };
+        await append(NOON, identify('ada', { traits }));
+        expect((await ledger.person('ada'))?.traits).toEqual(traits);
+      });
+    });
+
+    describe('merging', () => {
+      it('joins what came before the identify to the person, at once', async () => {
+        await append(NOON - 20 * DAY, track('landed', { anonymousId: 'v', timestamp: iso(NOON - 20 * DAY) }));
+        await append(NOON - 2 * HOUR, track('filled', { anonymousId: 'v', timestamp: iso(NOON - 2 * HOUR) }));
+        await append(NOON, identify('ada', { anonymousId: 'v', traits: { plan: 'pro' } }));
+        expect(await ledger.person('ada')).toMatchObject({
+          id: 'ada',
+          traits: { plan: 'pro' },
+          anonymousIds: ['v'],
+          events: [
+            { name: 'landed', previouslyAnonymous: true, canTrigger: false },
+            { name: 'filled', previouslyAnonymous: true, canTrigger: true },
+          ],
+        });
+        const [merge] = await lines();
+        expect(merge).toEqual({ type: 'anon_merge', at: NOON, person: 'ada', anonymousId: 'v', count: 2, oldest: Math.floor((NOON - 20 * DAY) / SECOND) });
+      });
+
+      it('takes in what is 30 days old, and leaves what is a millisecond older', async () => {
+        await append(NOON - DAY, track('out', { anonymousId: 'v', timestamp: iso(NOON - 30 * DAY - 1) }), track('in', { anonymousId: 'v', timestamp: iso(NOON - 30 * DAY) }));
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['in']);
+        expect(await names({ tab: 'anonymous' })).toEqual(['out']);
+      });
+
+      it('takes in what arrives within 5 minutes, and names what is a millisecond later', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        const [onTime] = await append(NOON + 5 * MINUTE, track('in', { anonymousId: 'v', timestamp: iso(NOON) }));
+        const late = track('out', { anonymousId: 'v', timestamp: iso(NOON) });
+        const [tooLate] = await append(NOON + 5 * MINUTE + 1, late);
+        const [retried] = await append(NOON + 6 * MINUTE, late);
+        expect([onTime, tooLate, retried]).toMatchObject([{ isLate: false }, { status: 'stored', isLate: true }, { status: 'duplicate', isLate: true }]);
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['in']);
+        expect(await lines({ tab: 'identified' })).toMatchObject([{ name: 'in' }, { type: 'anon_merge', count: 1 }, { type: 'identify' }]);
+      });
+
+      it('joins a track that stands behind the identify in its batch', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }), track('same batch', { anonymousId: 'v' }));
+        expect((await ledger.person('ada'))?.events).toMatchObject([{ name: 'same batch', previouslyAnonymous: true }]);
+      });
+
+      it('never hands an anonymous id to a second person, and does not say whose it is', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        const [outcome] = await append(NOON + MINUTE, identify('bob', { anonymousId: 'v', traits: { plan: 'free' } }));
+        await append(NOON + 2 * MINUTE, track('after', { anonymousId: 'v' }));
+        expect(outcome).toMatchObject({ status: 'stored', warnings: ['anonymous_id_in_use'] });
+        expect(await ledger.person('bob')).toEqual({ id: 'bob', traits: { plan: 'free' }, anonymousIds: [], events: [] });
+        expect((await ledger.person('ada'))?.events).toMatchObject([{ name: 'after' }]);
+        expect(await lines({ person: 'bob' })).toEqual([
+          expect.objectContaining({ type: 'failed_attribute_change', person: 'bob', anonymousId: 'v', attribute: 'anonymous_id', reason: 'claimed' }),
+          expect.objectContaining({ type: 'identify', person: 'bob' }),
+        ]);
+      });
+
+      it('lets the first of two in one batch claim', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }), identify('bob', { anonymousId: 'v' }));
+        expect((await ledger.person('ada'))?.anonymousIds).toEqual(['v']);
+        expect((await ledger.person('bob'))?.anonymousIds).toEqual([]);
+      });
+
+      it('keeps what identified somebody apart from what they did as somebody else', async () => {
+        await append(NOON, track('as ada', { anonymousId: 'v', userId: 'ada' }), identify('bob', { anonymousId: 'v' }));
+        expect((await ledger.person('ada'))?.events).toMatchObject([{ name: 'as ada', previouslyAnonymous: false }]);
+        expect((await ledger.person('bob'))?.events).toEqual([]);
+      });
+
+      it('merges nothing through a placeholder', async () => {
+        await append(NOON, track('one', { anonymousId: 'null' }), track('two', { anonymousId: '' }));
+        const [outcome] = await append(NOON, identify('ada', { anonymousId: 'null' }));
+        expect(outcome).toMatchObject({ warnings: ['bad_anonymous_id'] });
+        expect((await ledger.person('ada'))?.events).toEqual([]);
+        expect(await names({ tab: 'anonymous' })).toEqual(['two', 'one']);
+      });
+
+      it('gathers several devices under one person', async () => {
+        await append(NOON, track('phone', { anonymousId: 'p' }), track('desk', { anonymousId: 'd' }));
+        await append(NOON + 1, identify('ada', { anonymousId: 'd' }));
+        await append(NOON + 2, identify('ada', { anonymousId: 'p' }));
+        expect(await ledger.person('ada')).toMatchObject({ anonymousIds: ['d', 'p'], events: [{ name: 'phone' }, { name: 'desk' }] });
+        expect(await names({ person: 'ada' })).toEqual(['anon_merge p', 'identify', 'anon_merge d', 'identify', 'desk', 'phone']);
+      });
+    });
+
+    describe('person', () => {
+      it('is unknown until something names them', async () => {
+        await append(NOON, track('one', { anonymousId: 'ada' }));
+        expect(await ledger.person('ada')).toBeUndefined();
+        await append(NOON, track('two', { userId: 'ada' }));
+        expect(await ledger.person('ada')).toMatchObject({ id: 'ada', traits: {}, anonymousIds: [] });
+      });
+
+      it('is found by an email, whatever its case', async () => {
+        await append(NOON, track('one', { anonymousId: 'v' }), identify(undefined, { anonymousId: 'v', traits: { email: 'Ada@Example.com' } }));
+        expect(await ledger.person('email:ada@example.com')).toMatchObject({ anonymousIds: ['v'], events: [{ name: 'one' }] });
+      });
+    });
+
+    describe('activity', () => {
+      it('is newest first, a merge above the identify that brought it', async () => {
+        await append(NOON, track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' }));
+        await append(NOON, identify('ada', { anonymousId: 'v' }), track('three', { userId: 'ada' }));
+        expect(await names()).toEqual(['three', 'anon_merge v', 'identify', 'two', 'one']);
+      });
+
+      it('says nothing of a merge that nothing joined', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        expect(await names()).toEqual(['identify']);
+      });
+
+      it('has a tab for what is somebody\'s, and one for what is nobody\'s', async () => {
+        await append(NOON, track('joined', { anonymousId: 'v' }), track('nobody', { anonymousId: 'w' }), track('named', { userId: 'bob' }));
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        expect(await names({ tab: 'identified' })).toEqual(['anon_merge v', 'identify', 'named', 'joined']);
+        expect(await names({ tab: 'anonymous' })).toEqual(['nobody']);
+        expect(await names({ person: 'ada' })).toEqual(['anon_merge v', 'identify', 'joined']);
+        expect(await names({ person: 'ada', tab: 'identified' })).toEqual(['anon_merge v', 'identify', 'joined']);
+        expect(await names({ person: 'ada', tab: 'anonymous' })).toEqual([]);
+        expect(await names({ person: 'eve' })).toEqual([]);
+      });
+
+      it.each<Partial<ActivityQuery>>([{}, { tab: 'identified' }, { tab: 'anonymous' }, { person: 'p1' }])('gives the same lines page by page, however small the pages: %o', async (filter) => {
+        await fill(ledger);
+        const whole = await lines(filter);
+        expect(whole.length).toBeGreaterThan(5);
+        for (const limit of [1, 2, 3, 7, whole.length - 1, whole.length]) expect(await walk(ledger, limit, filter)).toEqual(whole);
+      });
+
+      it('says that there is nothing older exactly when there is not', async () => {
+        await append(NOON, track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' }));
+        expect((await ledger.activity({ limit: 2 })).next).toBeNull();
+        expect((await ledger.activity({ limit: 1 })).next).not.toBeNull();
+        expect(await ledger.activity({ limit: 1, tab: 'identified' })).toEqual({ items: [], next: null });
+      });
+
+      it('neither repeats nor skips a line while new ones arrive', async () => {
+        await fill(ledger);
+        const whole = await lines();
+        let arrived = 0;
+        const walked = await walk(ledger, 3, {}, () => append(NOON + DAY + ++arrived, track('new', { anonymousId: `n${arrived}` })));
+        expect(walked).toEqual(whole);
+        expect(arrived).toBeGreaterThan(5);
+      });
+
+      it('neither repeats nor skips a line when a merge above the cursor shows up late', async () => {
+        await append(NOON, track('one', { userId: 'bob' }), track('two', { userId: 'bob' }), identify('ada', { anonymousId: 'v' }));
+        const first = await ledger.activity({ limit: 1 });
+        expect(first.items.map(nameOf)).toEqual(['identify']);
+        await append(NOON + MINUTE, track('joins late', { anonymousId: 'v' }));
+        expect(await names({ before: first.next! })).toEqual(['two', 'one']);
+        expect(await names()).toEqual(['joins late', 'anon_merge v', 'identify', 'two', 'one']);
+      });
+
+      it('refuses a cursor that it did not give', async () => {
+        for (const before of ['', 'x', '1', '-1-0', '1-9', '1e3-0', "1-0'"]) {
+          await expect(ledger.activity({ limit: 1, before })).rejects.toMatchObject({ code: 'bad_cursor' });
+        }
+      });
+    });
+
+    describe('version', () => {
+      it('changes when something is stored, and stands still for what was there before', async () => {
+        const message = track('one', { anonymousId: 'v' });
+        const empty = await ledger.version();
+        await append(NOON, message);
+        const full = await ledger.version();
+        expect(full).not.toBe(empty);
+        await append(NOON + MINUTE, message);
+        await append(NOON + MINUTE);
+        expect(await ledger.version()).toBe(full);
+        await append(NOON, track('two', { anonymousId: 'v' }));
+        expect(await ledger.version()).not.toBe(full);
+      });
+
+      it('is never that of another ledger', async () => {
+        const other = await make();
+        expect(await other.version()).not.toBe(await ledger.version());
+        await other.close();
+      });
+    });
+
+    it('does nothing once it is closed, and may be closed twice', async () => {
+      await ledger.close();
+      await ledger.close();
+      for (const attempt of [() => append(NOON, track('one', { anonymousId: 'v' })), () => lines(), () => ledger.person('ada'), () => ledger.version()]) {
+        await expect(attempt()).rejects.toMatchObject({ code: 'closed' });
+      }
+    });
+  });
+}
+
+/** What a line says, in a word. */
+export function nameOf({ type, name, anonymousId }: Activity): string {
+  return type === 'anon_merge' ? `anon_merge ${anonymousId}` : (name ?? type);
+}
+
+/** Reads the log page by page to its end. */
+export async function walk(ledger: Ledger, limit: number, filter: Partial<ActivityQuery>, between?: () => Promise<unknown>): Promise<Activity[]> {
+  const walked: Activity[] = [];
+  let before: string | undefined;
+  for (;;) {
+    const { items, next } = await ledger.activity({ ...filter, limit, ...(before !== undefined && { before }) });
+    expect(items.length).toBeLessThanOrEqual(limit);
+    walked.push(...items);
+    if (next === null) return walked;
+    before = next;
+    await between?.();
+  }
+}
+
+/** Visitors who come, of whom some log in, some are refused an id, some come late: 260 messages and their merges. */
+async function fill(ledger: Ledger): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    const at = NOON + i * MINUTE;
+    await ledger.append(
+      Array.from({ length: 10 }, (_, n) => track(`e${i}.${n}`, { anonymousId: `v${(i * 7 + n) % 12}` })),
+      { receivedAt: at },
+    );
+    await ledger.append(
+      [
+        identify(`p${i % 3}`, { anonymousId: `v${i % 12}` }),
+        track(`named ${i}`, { userId: `p${i % 3}`, anonymousId: `v${i % 12}` }),
+        identify(`p${(i + 1) % 3}`, { anonymousId: `v${i % 5}` }),
+      ],
+      { receivedAt: at + SECOND },
+    );
+  }
+}

@@ -1,0 +1,192 @@
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { describe, expect, it } from 'vitest';
+import { bucketOf } from '../../src/ledger/bucket.js';
+import { QUERIES } from '../../src/ledger/sqlite-queries.js';
+import { LedgerError, sqliteLedger } from '../../src/ledger/sqlite.js';
+import { describeLedger, nameOf } from './ledger.js';
+import { identify, MINUTE, NOON, track } from './messages.js';
+import { temporaryFolders } from './temporary.js';
+
+const makeFolder = temporaryFolders();
+const newFile = (): string => join(makeFolder(), 'hitherto.db');
+
+describeLedger('sqliteLedger', () => sqliteLedger({ file: newFile() }));
+
+describe('sqliteLedger, the file', () => {
+  it('keeps everything until it is opened again', async () => {
+    const file = newFile();
+    const before = sqliteLedger({ file });
+    const late = track('late', { anonymousId: 'v' });
+    await before.append([track('one', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v', traits: { plan: 'pro' } })], { receivedAt: NOON });
+    await before.append([late], { receivedAt: NOON + 6 * MINUTE });
+    const kept = [await before.activity({ limit: 100 }), await before.person('ada'), await before.version()];
+    await before.close();
+
+    const after = sqliteLedger({ file });
+    expect([await after.activity({ limit: 100 }), await after.person('ada'), await after.version()]).toEqual(kept);
+    expect(await after.append([late], { receivedAt: NOON + 7 * MINUTE })).toMatchObject([{ status: 'duplicate', isLate: true }]);
+    await after.append([track('behind a slow clock', { anonymousId: 'w' })], { receivedAt: NOON });
+    expect((await after.activity({ limit: 1 })).items).toMatchObject([{ name: 'behind a slow clock', at: NOON + 6 * MINUTE }]);
+    await after.close();
+  });
+
+  it('is whole in itself once it is closed', async () => {
+    const file = newFile();
+    const ledger = sqliteLedger({ file });
+    await ledger.append([track('one', { userId: 'ada' })], { receivedAt: NOON });
+    await ledger.close();
+    const copy = newFile();
+    copyFileSync(file, copy);
+    const copied = sqliteLedger({ file: copy });
+    expect(await copied.person('ada')).toBeDefined();
+    await copied.close();
+  });
+
+  it('syncs every commit', async () => {
+    const file = newFile();
+    const ledger = sqliteLedger({ file });
+    await ledger.append([track('one', { userId: 'ada' })], { receivedAt: NOON });
+    expect(statSync(`${file}-wal`).size).toBeGreaterThan(0);
+    const database = new Libsql(file);
+    expect(database.pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+    database.close();
+    await ledger.close();
+  });
+
+  it('may be shared: one order, one claim, one copy', async () => {
+    const file = newFile();
+    const [a, b] = [sqliteLedger({ file }), sqliteLedger({ file })];
+    const message = track('one', { anonymousId: 'v' });
+    await a.append([message], { receivedAt: NOON });
+    expect(await b.append([message], { receivedAt: NOON })).toMatchObject([{ status: 'duplicate' }]);
+    await b.append([identify('ada', { anonymousId: 'v' })], { receivedAt: NOON - MINUTE });
+    expect(await a.append([identify('bob', { anonymousId: 'v' })], { receivedAt: NOON })).toMatchObject([{ warnings: ['anonymous_id_in_use'] }]);
+    expect(await a.version()).toBe(await b.version());
+    expect((await a.activity({ limit: 9 })).items.map(nameOf)).toEqual(['failed_attribute_change', 'identify', 'anon_merge v', 'identify', 'one']);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('answers each of many appends at once for itself', async () => {
+    const ledger = sqliteLedger({ file: newFile() });
+    const shared = track('shared', { anonymousId: 'v' });
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => ledger.append([track(`e${i}`, { anonymousId: 'v' }), shared], { receivedAt: NOON })));
+    expect(outcomes.filter(([, second]) => second?.status === 'stored')).toHaveLength(1);
+    expect(outcomes.every(([first]) => first?.status === 'stored')).toBe(true);
+    expect((await ledger.activity({ limit: 100 })).items).toHaveLength(51);
+    await ledger.close();
+  });
+
+  it('commits what is waiting when it is closed', async () => {
+    const file = newFile();
+    const ledger = sqliteLedger({ file });
+    const appended = ledger.append([track('one', { userId: 'ada' })], { receivedAt: NOON });
+    await ledger.close();
+    expect(await appended).toMatchObject([{ status: 'stored' }]);
+  });
+
+  it('stores all of an append or nothing, and takes it again', async () => {
+    const file = newFile();
+    const ledger = sqliteLedger({ file });
+    const database = new Libsql(file);
+    database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.message_id = 'poison' BEGIN SELECT RAISE(ABORT, 'disk on fire'); END`);
+    const version = await ledger.version();
+    const messages = [identify('ada', { anonymousId: 'v' }), track('one', { userId: 'ada' }), track('two', { messageId: 'poison', userId: 'ada' })];
+
+    await expect(ledger.append(messages, { receivedAt: NOON })).rejects.toMatchObject({ code: 'not_stored', cause: { message: 'disk on fire' } });
+    expect(await ledger.person('ada')).toBeUndefined();
+    expect(await ledger.version()).toBe(version);
+
+    database.exec('DROP TRIGGER refuse');
+    database.close();
+    expect(await ledger.append(messages, { receivedAt: NOON })).toMatchObject([{ status: 'stored' }, { status: 'stored' }, { status: 'stored' }]);
+    await ledger.close();
+  });
+
+  it('does not let a message that is no JSON take others down with it', async () => {
+    const ledger = sqliteLedger({ file: newFile() });
+    const [bad, good] = await Promise.allSettled([
+      ledger.append([track('one', { userId: 'ada', properties: { big: 1n } })], { receivedAt: NOON }),
+      ledger.append([track('two', { userId: 'ada' })], { receivedAt: NOON }),
+    ]);
+    expect([bad.status, good.status]).toEqual(['rejected', 'fulfilled']);
+    await ledger.close();
+  });
+});
+
+describe('sqliteLedger, when the file is no good', () => {
+  const attempt = (file: string): LedgerError => {
+    try {
+      void sqliteLedger({ file }).close();
+    } catch (error) {
+      return error as LedgerError;
+    }
+    throw new Error('It opened.');
+  };
+
+  it('names a folder that is not there', () => {
+    const file = join(makeFolder(), 'none', 'hitherto.db');
+    expect(attempt(file)).toMatchObject({ code: 'file_unusable', message: expect.stringContaining(file) });
+  });
+
+  it('names a folder in place of the file', () => {
+    const file = newFile();
+    mkdirSync(file);
+    expect(attempt(file)).toMatchObject({ code: 'file_unusable' });
+  });
+
+  it('does not touch a file that is not a database', () => {
+    const file = newFile();
+    writeFileSync(file, 'Dear diary, '.repeat(1000));
+    expect(attempt(file)).toMatchObject({ code: 'not_a_ledger', message: `${file} is not a database; move it away or name another file.` });
+    expect(statSync(file).size).toBe(12_000);
+  });
+
+  it('does not write into another program\'s database', () => {
+    const file = newFile();
+    const theirs = new Libsql(file);
+    theirs.exec('CREATE TABLE recipes (name TEXT)');
+    theirs.close();
+    expect(attempt(file)).toMatchObject({ code: 'not_a_ledger' });
+    const again = new Libsql(file);
+    expect(again.prepare('SELECT name FROM sqlite_schema').raw().all()).toEqual([['recipes']]);
+    again.close();
+  });
+
+  it('leaves a file of a newer hitherto alone', async () => {
+    const file = newFile();
+    await sqliteLedger({ file }).close();
+    const database = new Libsql(file);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(attempt(file)).toMatchObject({ code: 'newer_ledger' });
+  });
+});
+
+describe('sqliteLedger, the queries', () => {
+  it('walks an index in every one of them, and sorts nothing', async () => {
+    const file = newFile();
+    await sqliteLedger({ file }).close();
+    const database = new Libsql(file);
+    for (const [name, sql] of Object.entries(QUERIES)) {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+      const steps = plan.map(({ detail }) => detail).filter((detail) => !/^(SEARCH|SCAN) log\b/.test(detail));
+      for (const step of steps) expect(step, name).toMatch(/^SEARCH \w+ USING (COVERING INDEX|INDEX|PRIMARY KEY)/);
+    }
+    database.close();
+  });
+});
+
+describe('bucketOf', () => {
+  it('spreads streams evenly over 1,024 buckets', () => {
+    const counts = Array.from({ length: 1024 }, () => 0);
+    for (let i = 0; i < 102_400; i++) counts[bucketOf(`anonymous:visitor-${i}`)]!++;
+    expect(Math.min(...counts)).toBeGreaterThan(50);
+    expect(Math.max(...counts)).toBeLessThan(150);
+  });
+
+  it('is written into every row, and so never changes', () => {
+    expect(['', 'user:ada', 'anonymous:a', 'anonymous:é😀'].map(bucketOf)).toEqual([217, 585, 80, 349]);
+  });
+});

@@ -1,0 +1,321 @@
+import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
+import { createIdentity, newId, type Identity, type IdentityOptions } from '../../../src/identity/index.js';
+
+const ANONYMOUS_ID = 'ajs_anonymous_id';
+const USER_ID = 'ajs_user_id';
+const TRAITS = 'ajs_user_traits';
+const NAMES = [ANONYMOUS_ID, USER_ID, TRAITS];
+
+function create(options: Partial<IdentityOptions> = {}): Identity {
+  return createIdentity({ onChange() {}, onUnwritable() {}, ...options });
+}
+
+/** A page load whose database remembers this, or nothing. */
+function load(remembered?: string, options: Partial<IdentityOptions> = {}): Identity {
+  const identity = create(options);
+  identity.recover(remembered);
+  return identity;
+}
+
+function cookieNamed(name: string): string | undefined {
+  return document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+function forgetCookies(): void {
+  for (const name of NAMES) document.cookie = `${name}=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT`;
+}
+
+function blockCookies(): void {
+  vi.spyOn(document, 'cookie', 'get').mockImplementation(blocked);
+  vi.spyOn(document, 'cookie', 'set').mockImplementation(blocked);
+}
+
+function blockLocalStorage(): void {
+  vi.stubGlobal('localStorage', { getItem: blocked, setItem: blocked, removeItem: blocked });
+}
+
+function blocked(): never {
+  throw new DOMException('blocked', 'SecurityError');
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  forgetCookies();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+describe('a new visitor', () => {
+  it('has an id at once, before the database has answered', () => {
+    expect(create().anonymousId()).toMatch(/^[\w-]{21}$/);
+  });
+
+  it('keeps it: in a cookie as plain text, in localStorage as JSON, and in the database', () => {
+    const identity = create();
+    const id = identity.anonymousId();
+    expect(identity.recover(undefined)).toBe(id);
+    expect(cookieNamed(ANONYMOUS_ID)).toBe(id);
+    expect(localStorage.getItem(ANONYMOUS_ID)).toBe(JSON.stringify(id));
+  });
+
+  it('has nobody else\'s', () => {
+    expect(new Set(Array.from({ length: 1_000 }, newId)).size).toBe(1_000);
+  });
+});
+
+describe('a visitor who comes back', () => {
+  it('is known by the cookie, before localStorage, before the database', () => {
+    document.cookie = `${ANONYMOUS_ID}=from-cookie; path=/`;
+    localStorage.setItem(ANONYMOUS_ID, '"from-storage"');
+    const identity = create();
+    expect(identity.anonymousId()).toBe('from-cookie');
+    expect(identity.recover('from-database')).toBe('from-cookie');
+    expect(localStorage.getItem(ANONYMOUS_ID)).toBe('"from-cookie"');
+  });
+
+  it('is known by localStorage, before the database', () => {
+    localStorage.setItem(ANONYMOUS_ID, '"from-storage"');
+    const identity = load('from-database');
+    expect(identity.anonymousId()).toBe('from-storage');
+    expect(cookieNamed(ANONYMOUS_ID)).toBe('from-storage');
+  });
+
+  it('is known by the database, and then by the other copies again', () => {
+    const identity = load('from-database');
+    expect(identity.anonymousId()).toBe('from-database');
+    expect(cookieNamed(ANONYMOUS_ID)).toBe('from-database');
+    expect(localStorage.getItem(ANONYMOUS_ID)).toBe('"from-database"');
+  });
+
+  it.each([
+    ['quoted', '"legacy-id"', 'legacy-id'],
+    ['unquoted', 'legacy-id', 'legacy-id'],
+    ['a number', '12345', '12345'],
+    ['a number larger than JavaScript can count', '12345678901234567890', '12345678901234567890'],
+  ])('keeps an id that an older client has written %s', (_, stored, id) => {
+    localStorage.setItem(ANONYMOUS_ID, stored);
+    localStorage.setItem(USER_ID, stored);
+    const identity = load();
+    expect(identity.anonymousId()).toBe(id);
+    expect(identity.userId()).toBe(id);
+  });
+
+  it.each(['null', '""', '{}', '[]', 'true'])('is new where an older client has written %s', (stored) => {
+    localStorage.setItem(ANONYMOUS_ID, stored);
+    expect(load().anonymousId()).toMatch(/^[\w-]{21}$/);
+  });
+
+  it('keeps person and traits', () => {
+    load().identify('ada', { plan: 'pro' });
+    const identity = load();
+    expect(identity.userId()).toBe('ada');
+    expect(identity.traits()).toEqual({ plan: 'pro' });
+  });
+
+  it.each(['"text"', '[1]', 'null', '{broken'])('has no traits where localStorage says %s', (stored) => {
+    localStorage.setItem(TRAITS, stored);
+    expect(load().traits()).toEqual({});
+  });
+});
+
+describe('what was written before the database had answered', () => {
+  it('is corrected to the id that it remembers', () => {
+    const identity = create();
+    const text = JSON.stringify({ anonymousId: identity.anonymousId(), previousId: identity.anonymousId(), event: 'a' });
+    identity.recover('from-database');
+    expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: 'from-database', previousId: 'from-database', event: 'a' });
+  });
+
+  it.each(['say "hi"', 'back\\slash', '$& costs $1', '$`', 'line\nbreak'])('is corrected to an odd id of the page\'s own as it is: %j', (remembered) => {
+    const identity = create();
+    const text = JSON.stringify({ anonymousId: identity.anonymousId() });
+    identity.recover(remembered);
+    expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: remembered });
+  });
+
+  it('stands when the visitor was known, or is new', () => {
+    const visitor = create();
+    const text = JSON.stringify({ anonymousId: visitor.anonymousId() });
+    visitor.recover(undefined);
+    expect(visitor.correct(text)).toBe(text);
+
+    const known = create();
+    known.recover('another');
+    expect(known.correct(text)).toBe(text);
+  });
+
+  it('and was meant for an id of the page\'s own, keeps that id', () => {
+    const identity = create();
+    const early = JSON.stringify({ anonymousId: identity.anonymousId() });
+    identity.setAnonymousId('mine');
+    expect(identity.recover('from-database')).toBe('mine');
+    expect(identity.anonymousId()).toBe('mine');
+    expect(JSON.parse(identity.correct(early))).toEqual({ anonymousId: 'from-database' });
+  });
+
+  it('is one visitor for two clients on a page without a database', () => {
+    const [one, two] = [create(), create()];
+    one.recover(undefined);
+    two.recover(undefined);
+    expect(two.anonymousId()).toBe(one.anonymousId());
+  });
+});
+
+describe('identify', () => {
+  it('keeps the anonymous id of a visitor who was not known', () => {
+    const identity = load();
+    const id = identity.anonymousId();
+    identity.identify('ada', {});
+    expect(identity.anonymousId()).toBe(id);
+    expect(identity.userId()).toBe('ada');
+    expect(cookieNamed(USER_ID)).toBe('ada');
+    expect(localStorage.getItem(USER_ID)).toBe('"ada"');
+  });
+
+  it('gives another person an anonymous id of their own, and tells of it', () => {
+    const onChange = vi.fn();
+    const identity = load(undefined, { onChange });
+    identity.identify('ada', {});
+    const id = identity.anonymousId();
+    expect(onChange).not.toHaveBeenCalled();
+    identity.identify('bob', {});
+    expect(identity.anonymousId()).not.toBe(id);
+    expect(onChange).toHaveBeenCalledWith(identity.anonymousId());
+    expect(cookieNamed(ANONYMOUS_ID)).toBe(identity.anonymousId());
+  });
+
+  it('keeps it when the same person says so again', () => {
+    const identity = load();
+    const id = identity.anonymousId();
+    identity.identify('ada', {});
+    identity.identify('ada', {});
+    identity.identify(undefined, { plan: 'pro' });
+    expect(identity.anonymousId()).toBe(id);
+    expect(identity.userId()).toBe('ada');
+  });
+
+  it('adds to the traits of the same person, and starts anew with another', () => {
+    const identity = load();
+    identity.identify('ada', { plan: 'free', city: 'London' });
+    identity.identify('ada', { plan: 'pro' });
+    identity.identify(undefined, { age: 36 });
+    expect(identity.traits()).toEqual({ plan: 'pro', city: 'London', age: 36 });
+    expect(JSON.parse(localStorage.getItem(TRAITS)!)).toEqual(identity.traits());
+    identity.identify('bob', { plan: 'free' });
+    expect(identity.traits()).toEqual({ plan: 'free' });
+  });
+});
+
+describe('reset', () => {
+  it('forgets the person and the visitor in every copy', () => {
+    const onChange = vi.fn();
+    const identity = load(undefined, { onChange });
+    identity.identify('ada', { plan: 'pro' });
+    const id = identity.anonymousId();
+    identity.reset();
+    expect(identity.userId()).toBeUndefined();
+    expect(identity.traits()).toEqual({});
+    expect(identity.anonymousId()).not.toBe(id);
+    expect(onChange).toHaveBeenLastCalledWith(identity.anonymousId());
+    expect(cookieNamed(USER_ID)).toBeUndefined();
+    expect(localStorage.getItem(USER_ID)).toBeNull();
+    expect(localStorage.getItem(TRAITS)).toBeNull();
+    expect(cookieNamed(ANONYMOUS_ID)).toBe(identity.anonymousId());
+    expect(load(id).anonymousId()).toBe(identity.anonymousId());
+  });
+});
+
+describe('another page of the origin', () => {
+  function tell(key: string): void {
+    dispatchEvent(new StorageEvent('storage', { key }));
+  }
+
+  it('is believed when it says who the visitor and the person are', () => {
+    const identity = load();
+    document.cookie = `${ANONYMOUS_ID}=rotated; path=/`;
+    document.cookie = `${USER_ID}=bob; path=/`;
+    localStorage.setItem(TRAITS, '{"plan":"pro"}');
+    NAMES.forEach(tell);
+    expect(identity.anonymousId()).toBe('rotated');
+    expect(identity.userId()).toBe('bob');
+    expect(identity.traits()).toEqual({ plan: 'pro' });
+  });
+
+  it('is believed when it says that there is nobody any more', () => {
+    const identity = load();
+    identity.identify('ada', { plan: 'pro' });
+    localStorage.clear();
+    forgetCookies();
+    NAMES.forEach(tell);
+    expect(identity.userId()).toBeUndefined();
+    expect(identity.traits()).toEqual({});
+  });
+});
+
+describe('a browser that blocks', () => {
+  it('cookies: the visitor is known by localStorage', () => {
+    blockCookies();
+    const onUnwritable = vi.fn();
+    const id = load(undefined, { onUnwritable }).anonymousId();
+    expect(load().anonymousId()).toBe(id);
+    expect(onUnwritable).not.toHaveBeenCalled();
+  });
+
+  it('localStorage: the visitor is known by the cookie', () => {
+    blockLocalStorage();
+    const onUnwritable = vi.fn();
+    const id = load(undefined, { onUnwritable }).anonymousId();
+    expect(load().anonymousId()).toBe(id);
+    expect(onUnwritable).not.toHaveBeenCalled();
+  });
+
+  it('both: the visitor is known by the database, the page is told, and nothing throws', () => {
+    blockCookies();
+    blockLocalStorage();
+    const onUnwritable = vi.fn();
+    const identity = load('from-database', { onUnwritable });
+    expect(identity.anonymousId()).toBe('from-database');
+    expect(onUnwritable).toHaveBeenCalled();
+    identity.identify('ada', { plan: 'pro' });
+    expect(identity.userId()).toBe('ada');
+    identity.reset();
+    expect(identity.userId()).toBeUndefined();
+  });
+
+  it('both, without a word: what is set is simply not there', () => {
+    vi.spyOn(document, 'cookie', 'set').mockImplementation(() => {});
+    blockLocalStorage();
+    const onUnwritable = vi.fn();
+    load(undefined, { onUnwritable });
+    expect(onUnwritable).toHaveBeenCalled();
+  });
+});
+
+describe('the cookie', () => {
+  function writtenWith(options?: IdentityOptions['cookie']): string {
+    const set = vi.spyOn(document, 'cookie', 'set');
+    load(undefined, { cookie: options });
+    return set.mock.calls.map(([text]) => text).find((text) => text.startsWith(ANONYMOUS_ID))!;
+  }
+
+  it('lasts a year, for the whole site, and is not sent along from other sites', () => {
+    const text = writtenWith();
+    expect(text).toMatch(/; path=\/(;|$)/i);
+    expect(text).toMatch(/; sameSite=Lax(;|$)/i);
+    expect(text).not.toMatch(/; (domain|secure)/i);
+    const expires = Date.parse(/; expires=([^;]+)/i.exec(text)![1]!);
+    expect((expires - Date.now()) / 86_400_000).toBeCloseTo(365, 1);
+  });
+
+  it('is written as the page wants it', () => {
+    const text = writtenWith({ maxage: 7, domain: 'app.example.com', path: '/shop', secure: true, sameSite: 'Strict' });
+    expect(text).toMatch(/; path=\/shop(;|$)/i);
+    expect(text).toMatch(/; domain=app\.example\.com(;|$)/i);
+    expect(text).toMatch(/; sameSite=Strict(;|$)/i);
+    expect(text).toMatch(/; secure(;|$)/i);
+    expect((Date.parse(/; expires=([^;]+)/i.exec(text)![1]!) - Date.now()) / 86_400_000).toBeCloseTo(7, 1);
+  });
+});

@@ -1,0 +1,531 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Response } from '../../../src/outbox/outcome.js';
+import { BATCH_BYTES } from '../../../src/wire/index.js';
+import { DELIVERED, MY_TAB, openAnswer, putOnBench, refusing, type Bench } from './bench.js';
+
+const UNAVAILABLE: Response = { status: 503, body: '' };
+const WRONG_KEY: Response = { status: 401, body: '{"message":"Unknown write key."}' };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  // A page is never asked for the time at the very moment that its clock begins.
+  vi.advanceTimersByTime(5_000);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+describe('a flush', () => {
+  it('sends what one task tracked in one request, in the order of the calls', async () => {
+    const { call, requests } = putOnBench();
+    call('a');
+    call(['b', 'c']);
+    call('d');
+    await pass(0);
+    expect(requests).toEqual([['a', 'b', 'c', 'd']]);
+  });
+
+  it('leaves at once the first time, and then keeps its interval', async () => {
+    const { call, requests } = putOnBench({ flushInterval: 1_000 });
+    call('a');
+    await pass(0);
+    expect(requests).toEqual([['a']]);
+    call('b');
+    await pass(500);
+    call('c');
+    await pass(499);
+    expect(requests).toHaveLength(1);
+    await pass(1);
+    expect(requests).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('leaves at once again after a quiet interval', async () => {
+    const { call, requests } = putOnBench({ flushInterval: 1_000 });
+    call('a');
+    await pass(1_001);
+    call('b');
+    await pass(0);
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
+  it('makes one request at a time', async () => {
+    const { call, requests, answers, flusher } = putOnBench();
+    const first = openAnswer();
+    answers.push(first.answer);
+    call('a');
+    await pass(0);
+    call('b');
+    void flusher.flush();
+    await pass(20_000);
+    expect(requests).toEqual([['a']]);
+    first.give(DELIVERED);
+    await pass(0);
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
+  it('does not wait for the interval once batchSize messages have come together', async () => {
+    const { call, requests } = putOnBench({ batchSize: 3 });
+    call('a');
+    await pass(0);
+    call(['b', 'c']);
+    await pass(10);
+    expect(requests).toHaveLength(1);
+    call('d');
+    await pass(0);
+    expect(requests).toEqual([['a'], ['b', 'c', 'd']]);
+  });
+
+  it('keeps a row until a 2xx has acknowledged it, and then deletes it', async () => {
+    const { call, kept, answers } = putOnBench();
+    const first = openAnswer();
+    answers.push(first.answer);
+    const row = call('a');
+    await pass(0);
+    expect(kept()).toEqual(['a']);
+    first.give(DELIVERED);
+    await expect(row.delivered).resolves.toEqual([]);
+    expect(kept()).toEqual([]);
+  });
+
+  it.each([
+    ['a captive portal', { status: 200, body: '<!doctype html>' }],
+    ['no answer', { status: 0, body: '' }],
+    ['a 503', UNAVAILABLE],
+  ])('keeps a row that meets %s, and sends it again', async (_, response) => {
+    const { call, kept, answers, requests } = putOnBench();
+    answers.push(response);
+    call('a');
+    await pass(0);
+    expect(kept()).toEqual(['a']);
+    await pass(1_000);
+    expect(requests).toEqual([['a'], ['a']]);
+    expect(kept()).toEqual([]);
+  });
+
+  it('splits what waits into requests that a collector takes', async () => {
+    const { call, requests, flusher } = putOnBench();
+    const names = Array.from({ length: 40 }, (_, i) => `m${String(i).padStart(2, '0')}`);
+    for (const name of names) call(name, { padding: 30_000 });
+    await flusher.flush();
+    expect(requests.flat()).toEqual(names);
+    expect(requests.length).toBeGreaterThan(2);
+    for (const ids of requests) expect(ids.length * 30_100).toBeLessThan(BATCH_BYTES);
+  });
+
+  it('hands on what the collector refused, and deletes it with the rest', async () => {
+    const { call, kept, answers, refused } = putOnBench();
+    const refusal = { messageId: 'b', index: 1, code: 'no_event', message: 'A track call needs a name.' };
+    answers.push({ status: 200, body: JSON.stringify({ success: true, accepted: 1, refused: [refusal] }) });
+    const row = call(['a', 'b']);
+    await pass(0);
+    await expect(row.delivered).resolves.toEqual([refusal]);
+    expect(refused).toEqual([refusal]);
+    expect(kept()).toEqual([]);
+  });
+});
+
+describe('flush()', () => {
+  it('resolves once everything is delivered', async () => {
+    const { call, flusher, kept, answers } = putOnBench();
+    const first = openAnswer();
+    answers.push(first.answer);
+    call('a');
+    const flushed = vi.fn();
+    void flusher.flush().then(flushed);
+    await pass(1_000);
+    expect(flushed).not.toHaveBeenCalled();
+    first.give(DELIVERED);
+    await pass(0);
+    expect(flushed).toHaveBeenCalledOnce();
+    expect(kept()).toEqual([]);
+  });
+
+  it('resolves once an attempt has failed', async () => {
+    const { call, flusher, kept, answers } = putOnBench();
+    answers.push(UNAVAILABLE);
+    call('a');
+    await flusher.flush();
+    expect(kept()).toEqual(['a']);
+  });
+
+  it('resolves at once when there is nothing to send', async () => {
+    const { flusher, requests } = putOnBench();
+    await flusher.flush();
+    expect(requests).toEqual([]);
+  });
+
+  it('waits for the database to take what was tracked a moment ago, and sends that too', async () => {
+    const { append, store, flusher, requests } = putOnBench();
+    const row = append('a');
+    const flushed = flusher.flush();
+    await pass(10);
+    store(row);
+    await flushed;
+    expect(requests).toEqual([['a']]);
+  });
+
+  it('sends what was tracked while an earlier request was under way', async () => {
+    const { call, flusher, requests, answers } = putOnBench();
+    const first = openAnswer();
+    answers.push(first.answer);
+    call('a');
+    await pass(0);
+    call('b');
+    const flushed = flusher.flush();
+    first.give(DELIVERED);
+    await flushed;
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+});
+
+describe('a collector that fails', () => {
+  it('is tried again after longer and longer waits', async () => {
+    const { call, requests, answers } = putOnBench({ random: () => 0.999 });
+    answers.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
+    call('a');
+    await pass(0);
+    for (const [i, wait] of [999, 1_998, 3_996].entries()) {
+      await pass(wait - 1);
+      expect(requests).toHaveLength(i + 1);
+      await pass(1);
+      expect(requests).toHaveLength(i + 2);
+    }
+  });
+
+  it('is left alone for as long as it asks', async () => {
+    const { call, requests, answers } = putOnBench();
+    answers.push({ ...UNAVAILABLE, retryAfterMs: 60_000 });
+    call('a');
+    await pass(59_999);
+    expect(requests).toHaveLength(1);
+    await pass(1);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is not hurried by a full batch', async () => {
+    const { call, requests, answers } = putOnBench({ batchSize: 2 });
+    answers.push({ ...UNAVAILABLE, retryAfterMs: 60_000 });
+    call('a');
+    await pass(0);
+    call(['b', 'c', 'd']);
+    await pass(59_000);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is forgiven by its first 2xx: the next failure is the first again', async () => {
+    const { call, requests, answers } = putOnBench({ random: () => 0.999 });
+    answers.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, DELIVERED, UNAVAILABLE);
+    call('a');
+    await pass(60_000);
+    expect(requests).toHaveLength(4);
+    call('b');
+    await pass(0);
+    await pass(999);
+    expect(requests).toHaveLength(6);
+  });
+
+  it('is told of, with a reason for a person', async () => {
+    const { call, failures, answers } = putOnBench();
+    answers.push({ status: 0, body: '' }, UNAVAILABLE);
+    call('a');
+    await pass(5_000);
+    expect(failures).toEqual(['it does not answer', 'it answers 503']);
+  });
+
+  it('is asked again in its turn whatever the clock of the computer does', async () => {
+    const { call, requests, answers } = putOnBench({ now: () => 0 });
+    answers.push(UNAVAILABLE);
+    call('a');
+    await pass(0);
+    vi.setSystemTime(0);
+    await pass(500);
+    expect(requests).toHaveLength(2);
+  });
+});
+
+describe('a wrong write key', () => {
+  it('deletes nothing, and is tried again after five minutes', async () => {
+    const { call, kept, requests, answers, failures } = putOnBench();
+    answers.push(WRONG_KEY);
+    call('a');
+    await pass(299_999);
+    expect(requests).toHaveLength(1);
+    expect(kept()).toEqual(['a']);
+    expect(failures).toEqual(['Unknown write key.']);
+    await pass(1);
+    expect(requests).toHaveLength(2);
+    expect(kept()).toEqual([]);
+  });
+
+  it('is not tried over and over while more than a batch waits', async () => {
+    const { call, requests, answers } = putOnBench({ batchSize: 2 });
+    answers.push(...Array.from({ length: 100 }, () => WRONG_KEY));
+    call(['a', 'b', 'c']);
+    await pass(60_000);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('a message that sinks its batch', () => {
+  it('is found by halving, refused alone, and takes none of its neighbours with it', async () => {
+    const { call, requests, answers, kept, refused } = putOnBench();
+    answers.push(...Array.from({ length: 20 }, () => refusing('poison')));
+    const row = ['a', 'b', 'poison', 'c', 'd'].map((name) => call(name))[2]!;
+    await pass(0);
+    expect(kept()).toEqual([]);
+    expect(refused).toMatchObject([{ messageId: 'poison', message: 'properties is an object' }]);
+    await expect(row.delivered).resolves.toMatchObject([{ messageId: 'poison' }]);
+    expect(requests.filter((ids) => !ids.includes('poison')).flat()).toEqual(['a', 'b', 'c', 'd']);
+    expect(requests.length).toBeLessThan(10);
+  });
+
+  it('is found in the midst of a row', async () => {
+    const { call, requests, answers, kept, refused } = putOnBench();
+    answers.push(...Array.from({ length: 20 }, () => refusing('poison')));
+    const row = call(['a', 'b', 'c', 'poison', 'd']);
+    call('e');
+    await pass(0);
+    expect(kept()).toEqual([]);
+    expect(refused.map(({ messageId }) => messageId)).toEqual(['poison']);
+    await expect(row.delivered).resolves.toMatchObject([{ messageId: 'poison' }]);
+    expect(requests.filter((ids) => !ids.includes('poison')).flat()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('keeps every other message in the database until that one is delivered', async () => {
+    const { call, answers, kept } = putOnBench();
+    answers.push(refusing('poison'), refusing('poison'), UNAVAILABLE);
+    call(['a', 'b', 'poison', 'c']);
+    await pass(0);
+    expect(kept()).toEqual(['poison', 'c']);
+  });
+
+  it('does not shrink the requests that come after it', async () => {
+    const { call, requests, answers } = putOnBench();
+    answers.push(...Array.from({ length: 5 }, () => refusing('poison')));
+    for (const name of ['poison', 'a', 'b', 'c']) call(name);
+    await pass(0);
+    requests.length = 0;
+    answers.length = 0;
+    for (const name of ['d', 'e', 'f']) call(name);
+    await pass(1_000);
+    expect(requests).toEqual([['d', 'e', 'f']]);
+  });
+});
+
+describe('an identify', () => {
+  it('carries everything older of this browser before it, whichever tab wrote it', async () => {
+    const { call, storeOf, requests, kept } = putOnBench();
+    storeOf('another-tab', ['theirs'], 500);
+    call('mine');
+    call('me', { isIdentify: true });
+    await pass(0);
+    expect(requests).toEqual([['theirs', 'mine', 'me']]);
+    expect(kept()).toEqual([]);
+  });
+
+  it('leaves what is newer to those who wrote it', async () => {
+    const { call, storeOf, requests, kept } = putOnBench();
+    call('me', { isIdentify: true });
+    storeOf('another-tab', 'theirs', 9_000);
+    await pass(0);
+    expect(requests).toEqual([['me']]);
+    expect(kept()).toEqual(['theirs']);
+  });
+
+  it('is the only call that does: a track leaves other tabs alone', async () => {
+    const { call, storeOf, requests } = putOnBench();
+    storeOf('another-tab', 'theirs', 500);
+    call('mine');
+    await pass(0);
+    expect(requests).toEqual([['mine']]);
+  });
+
+  it('does not overtake older messages that need a request of their own', async () => {
+    const { call, storeOf, requests } = putOnBench();
+    storeOf('another-tab', 'theirs', 500);
+    for (const name of ['a', 'b', 'c', 'd']) call(name, { padding: 250_000 });
+    call('me', { isIdentify: true });
+    await pass(0);
+    expect(requests.flat()).toEqual(['theirs', 'a', 'b', 'c', 'd', 'me']);
+    expect(requests.length).toBeGreaterThan(1);
+  });
+});
+
+describe('recovery', () => {
+  it('takes what pages that are gone have left behind, oldest first, and nothing of those alive', async () => {
+    const tabs = { hold() {}, release() {}, alive: async () => new Set([MY_TAB, 'alive']), exclusively: (_: string, work: () => Promise<void>) => work() };
+    const { storeOf, flusher, requests, kept } = putOnBench({ tabs });
+    storeOf('gone-too', 'second', 600);
+    storeOf('gone', 'first', 500);
+    storeOf('alive', 'theirs', 400);
+    void flusher.recover();
+    await pass(0);
+    expect(requests).toEqual([['first', 'second']]);
+    expect(kept()).toEqual(['theirs']);
+  });
+
+  it('without Web Locks takes what is more than ten seconds old', async () => {
+    const tabs = { hold() {}, release() {}, alive: async () => undefined, exclusively: (_: string, work: () => Promise<void>) => work() };
+    const { storeOf, flusher, requests, kept } = putOnBench({ tabs, now: () => 20_000 });
+    storeOf('unknown', 'old', 9_999);
+    storeOf('unknown', 'young', 10_000);
+    void flusher.recover();
+    await pass(0);
+    expect(requests).toEqual([['old']]);
+    expect(kept()).toEqual(['young']);
+  });
+
+  it('is left to another page that is at it already', async () => {
+    const tabs = { hold() {}, release() {}, alive: async () => new Set([MY_TAB]), exclusively: async () => {} };
+    const { storeOf, flusher, requests } = putOnBench({ tabs });
+    storeOf('gone', 'theirs', 500);
+    void flusher.recover();
+    await pass(10_000);
+    expect(requests).toEqual([]);
+  });
+
+  it('lasts until they are delivered, so that no other page sends them as well', async () => {
+    const { storeOf, flusher, answers } = putOnBench();
+    answers.push(UNAVAILABLE, UNAVAILABLE);
+    storeOf('gone', 'theirs', 500);
+    const recovered = vi.fn();
+    void flusher.recover().then(recovered);
+    await pass(0);
+    expect(recovered).not.toHaveBeenCalled();
+    await pass(10_000);
+    expect(recovered).toHaveBeenCalledOnce();
+  });
+
+  it('does not take a tab for dead that opened while it was looking', async () => {
+    const alive = new Set([MY_TAB]);
+    const tabs = { hold() {}, release() {}, alive: async () => new Set(alive), exclusively: (_: string, work: () => Promise<void>) => (openTab(), work()) };
+    const { storeOf, flusher, requests } = putOnBench({ tabs });
+    function openTab(): void {
+      alive.add('just-opened');
+      storeOf('just-opened', 'theirs', 500);
+    }
+    void flusher.recover();
+    await pass(1_000);
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('a page that leaves', () => {
+  it('sends what a request can carry that outlives it, oldest first, and keeps the rest', async () => {
+    const { call, flusher, requests, kept } = putOnBench();
+    for (const name of ['a', 'b', 'c', 'd']) call(name, { padding: 15_000 });
+    flusher.leave();
+    expect(requests).toEqual([['a', 'b', 'c']]);
+    expect(kept()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('sends nothing when nothing fits', () => {
+    const { call, flusher, requests } = putOnBench({ room: () => 1_000 });
+    call('a');
+    flusher.leave();
+    expect(requests).toEqual([]);
+  });
+
+  it('sends no row twice: not what is under way, nor when it leaves again', async () => {
+    const { call, flusher, requests, answers } = putOnBench();
+    answers.push(openAnswer().answer, openAnswer().answer);
+    call('a');
+    await pass(0);
+    call('b');
+    flusher.leave();
+    flusher.leave();
+    await pass(20_000);
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
+  it('sends what the database has not taken yet', () => {
+    const { append, flusher, requests } = putOnBench();
+    append('a');
+    flusher.leave();
+    expect(requests).toEqual([['a']]);
+  });
+
+  it('keeps the rows until a 2xx: they are deleted when it comes back, or sent by a later page', async () => {
+    const { call, flusher, answers, kept } = putOnBench();
+    const last = openAnswer();
+    answers.push(last.answer);
+    call('a');
+    flusher.leave();
+    await pass(1_000);
+    expect(kept()).toEqual(['a']);
+    last.give(DELIVERED);
+    await pass(0);
+    expect(kept()).toEqual([]);
+  });
+
+  it('and stays after all, goes on where it was', async () => {
+    const { call, flusher, requests, answers, kept } = putOnBench();
+    answers.push(UNAVAILABLE);
+    call('a');
+    flusher.leave();
+    await pass(10_000);
+    expect(requests).toEqual([['a'], ['a']]);
+    expect(kept()).toEqual([]);
+  });
+
+  it('does not spin while its last request is under way', async () => {
+    const { call, flusher, answers } = putOnBench();
+    answers.push(openAnswer().answer);
+    call('a');
+    flusher.leave();
+    flusher.wake();
+    await pass(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('in the midst of looking for older rows, sends no empty request after it', async () => {
+    const { outbox, call, flusher, requests } = putOnBench();
+    const read = vi.spyOn(outbox, 'read').mockImplementationOnce(() => (flusher.leave(), Promise.resolve([])));
+    call('me', { isIdentify: true });
+    await pass(10_000);
+    expect(read).toHaveBeenCalled();
+    expect(requests).toEqual([['me']]);
+  });
+});
+
+describe('whatever the collector answers', () => {
+  const statuses = fc.array(fc.constantFrom(0, 200, 204, 401, 404, 413, 429, 500, 503), { maxLength: 25 });
+
+  it('every message is acknowledged once, in the order of the calls, or refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 8 }), statuses, async (sizes, answered) => {
+        const bench = putOnBench();
+        const acknowledged: string[] = [];
+        bench.answers.push(...answered.map((status) => answer(status, acknowledged)));
+        const names = sizes.map((size, i) => Array.from({ length: size + 1 }, (_, j) => `m${i}-${j}`));
+        for (const row of names) {
+          bench.call(row);
+          await pass(400);
+        }
+        // The longest way: every answer is a reason to wait five minutes.
+        await pass((answered.length + 1) * 300_000);
+        acknowledged.push(...unanswered(bench, answered.length));
+        const lost = bench.refused.map(({ messageId }) => messageId);
+        expect(acknowledged).toEqual(names.flat().filter((id) => !lost.includes(id)));
+        expect(bench.kept()).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  function answer(status: number, acknowledged: string[]): (ids: string[]) => Response {
+    return (ids) => {
+      if (status === 200 || status === 204) acknowledged.push(...ids);
+      return { status, body: '' };
+    };
+  }
+
+  /** What the answers after the last scripted one acknowledged. */
+  function unanswered({ requests }: Bench, scripted: number): string[] {
+    return requests.slice(scripted).flat();
+  }
+});

@@ -1,0 +1,175 @@
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { formatKey, parseKey } from '../../../src/outbox/key.js';
+import { createOutbox, UNADDRESSED, type Outbox, type OutboxOptions } from '../../../src/outbox/outbox.js';
+
+beforeEach(() => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+});
+
+const SCOPE = 'key:KEY';
+
+function open(overrides: Partial<OutboxOptions> = {}): Outbox & { trouble: unknown[] } {
+  const trouble: unknown[] = [];
+  const outbox = createOutbox({
+    scope: SCOPE,
+    tab: 'me',
+    now: () => 1_000,
+    recoverId: (remembered) => remembered ?? 'visitor',
+    correct: (text) => text,
+    onAppend() {},
+    onStored() {},
+    onTrouble: (error) => trouble.push(error),
+    ...overrides,
+  });
+  return { ...outbox, trouble };
+}
+
+async function textsIn(outbox: Outbox): Promise<string[]> {
+  return (await outbox.read()).map(({ text }) => text);
+}
+
+describe('before the database is open', () => {
+  it('takes calls, and writes them once it is', async () => {
+    const outbox = open();
+    const row = outbox.append('"a"', false);
+    outbox.append('"b"', false);
+    await expect(row.stored).resolves.toBe('stored');
+    expect(await textsIn(open())).toEqual(['"a","b"']);
+  });
+
+  it('writes them with the id that turns out to stand', async () => {
+    const outbox = open({ recoverId: () => 'older', correct: (text) => text.replaceAll('candidate', 'older') });
+    await outbox.append('"candidate"', false).stored;
+    expect(await textsIn(outbox)).toEqual(['"older"']);
+  });
+
+  it('adds nothing to a row that a leaving page has sent: it would go down with it', async () => {
+    const outbox = open();
+    const sent = outbox.append('"a"', false);
+    sent.isInFlight = true;
+    const next = outbox.append('"b"', false);
+    sent.settleDelivered([]);
+    const last = outbox.append('"c"', false);
+    expect(sent.text).toBe('"a"');
+    await last.stored;
+    expect(last).toBe(next);
+    expect(await textsIn(outbox)).toEqual(['"b","c"']);
+  });
+
+  it('still says where a message is safe that a leaving page has sent', async () => {
+    const outbox = open();
+    const row = outbox.append('"a"', false);
+    row.settleDelivered([]);
+    await expect(row.stored).resolves.toBe('memory');
+    await outbox.opened;
+    expect(await textsIn(outbox)).toEqual([]);
+  });
+});
+
+describe('a row', () => {
+  it('is the first call of a task alone, and then what else the task tracks', async () => {
+    const outbox = open();
+    await outbox.opened;
+    const rows = ['"a"', '"b"', '"c"'].map((text) => outbox.append(text, false));
+    await Promise.all(rows.map(({ stored }) => stored));
+    expect(await textsIn(outbox)).toEqual(['"a"', '"b","c"']);
+    expect(rows.map(({ count }) => count)).toEqual([1, 2, 2]);
+  });
+
+  it('is 40,000 characters long at most', async () => {
+    const outbox = open();
+    await outbox.opened;
+    const text = JSON.stringify('x'.repeat(9_997));
+    await Promise.all(Array.from({ length: 10 }, () => outbox.append(text, false).stored));
+    expect((await textsIn(outbox)).map((row) => row.length)).toEqual([9_999, 39_999, 39_999, 9_999]);
+  });
+
+  it('remembers that it holds an identify, also when another page reads it', async () => {
+    const outbox = open();
+    await outbox.opened;
+    outbox.append('{"type":"track"}', false);
+    outbox.append('{"type":"track"}', false);
+    await outbox.append('{"type":"identify"}', true).stored;
+    expect((await open({ tab: 'other' }).read()).map(({ hasIdentify }) => hasIdentify)).toEqual([false, true]);
+  });
+
+  it('has a later key than every row before it, though the clock is set back and another tab wrote the last one', async () => {
+    let now = 90_000;
+    const first = open({ now: () => now, tab: 'zzz' });
+    await first.append('"a"', false).stored;
+    now = 5;
+    const second = open({ now: () => now, tab: 'aaa' });
+    await second.append('"b"', false).stored;
+    await second.append('"c"', false).stored;
+    expect(await textsIn(first)).toEqual(['"a"', '"b"', '"c"']);
+    expect((await first.read()).map(({ key }) => parseKey(key)!.time)).toEqual([90_000, 90_001, 90_002]);
+  });
+});
+
+describe('reading', () => {
+  it('shows the rows of its own scope, of whichever page, and those that nobody had an address for', async () => {
+    for (const scope of [SCOPE, 'key:OTHER', UNADDRESSED, 'page']) await open({ scope, tab: 'other' }).append(`"${scope}"`, false).stored;
+    const texts = await textsIn(open());
+    expect(texts).toHaveLength(2);
+    expect(texts).toEqual(expect.arrayContaining([`"${SCOPE}"`, `"${UNADDRESSED}"`]));
+  });
+});
+
+describe('replacing', () => {
+  it('deletes rows and keeps what is left of them', async () => {
+    const outbox = open();
+    await outbox.append('"a"', false).stored;
+    const [row] = await outbox.read();
+    const part = { ...row!, key: formatKey({ time: 2_000, tab: 'me', scope: SCOPE }), text: '"rest"' };
+    await outbox.replace([row!], [part]);
+    expect(await textsIn(outbox)).toEqual(['"rest"']);
+  });
+});
+
+describe('the anonymous id', () => {
+  it('is remembered from one page to the next', async () => {
+    await open({ recoverId: () => 'visitor' }).opened;
+    const recoverId = vi.fn((remembered?: string) => remembered ?? 'new');
+    await open({ recoverId }).opened;
+    expect(recoverId).toHaveBeenCalledWith('visitor');
+  });
+
+  it('is one and the same for two pages that open at once', async () => {
+    const ids: string[] = [];
+    const openAs = (candidate: string): Promise<void> =>
+      open({
+        recoverId(remembered) {
+          ids.push(remembered ?? candidate);
+          return remembered ?? candidate;
+        },
+      }).opened;
+    await Promise.all([openAs('one'), openAs('two')]);
+    expect(ids).toEqual(['one', 'one']);
+  });
+
+  it('is kept when it changes', async () => {
+    const outbox = open();
+    outbox.rememberId('changed');
+    await outbox.append('"a"', false).stored;
+    const recoverId = vi.fn(() => 'changed');
+    await open({ recoverId }).opened;
+    expect(recoverId).toHaveBeenCalledWith('changed');
+  });
+});
+
+describe('without a database', () => {
+  it('keeps messages in memory, says so once it knows, and asks for an id without one', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    const recoverId = vi.fn(() => 'visitor');
+    const onStored = vi.fn();
+    const outbox = open({ recoverId, onStored });
+    const row = outbox.append('"a"', false);
+    await expect(row.stored).resolves.toBe('memory');
+    expect(recoverId).toHaveBeenCalledWith(undefined);
+    expect(onStored).toHaveBeenCalledWith(row);
+    expect(outbox.trouble).toHaveLength(1);
+    await expect(outbox.append('"b"', false).stored).resolves.toBe('memory');
+    expect(outbox.trouble).toHaveLength(1);
+  });
+});

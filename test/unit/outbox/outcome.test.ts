@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf, type Outcome } from '../../../src/outbox/outcome.js';
+
+const HTML = '<!doctype html><title>Sign in to the network</title>';
+
+/** The table, a row a test: status, body, what follows. */
+const ROWS: [status: number, body: string, kind: Outcome['kind']][] = [
+  [200, '', 'delivered'],
+  [200, ' \n', 'delivered'],
+  [200, '{}', 'delivered'],
+  [200, '{"success":true}', 'delivered'],
+  [204, '', 'delivered'],
+  [200, '{"success":false}', 'retry'],
+  [200, HTML, 'retry'],
+  [200, 'ok', 'retry'],
+  [0, '', 'retry'],
+  [408, '', 'retry'],
+  [425, '', 'retry'],
+  [429, '', 'retry'],
+  [500, '', 'retry'],
+  [502, HTML, 'retry'],
+  [503, '', 'retry'],
+  [504, '', 'retry'],
+  [599, '', 'retry'],
+  [400, '', 'halve'],
+  [413, HTML, 'halve'],
+  [422, '', 'halve'],
+  [401, '', 'park'],
+  [403, '', 'park'],
+  [301, '', 'park'],
+  [404, HTML, 'park'],
+  [405, '', 'park'],
+  [501, '', 'park'],
+  [505, '', 'park'],
+];
+
+describe('outcomeOf', () => {
+  it.each(ROWS)('%i with body %j: %s', (status, body, kind) => {
+    expect(outcomeOf({ status, body }).kind).toBe(kind);
+  });
+
+  it('hands on the messages that the collector will never take', () => {
+    const refused = [{ messageId: 'm1', index: 0, code: 'bad_user_id', message: 'userId is text' }];
+    const body = JSON.stringify({ success: true, accepted: 1, refused, late: [] });
+    expect(outcomeOf({ status: 200, body })).toEqual({ kind: 'delivered', refused });
+  });
+
+  it('believes no refusals but a list of objects', () => {
+    expect(outcomeOf({ status: 200, body: '{"refused":"all"}' })).toEqual({ kind: 'delivered', refused: [] });
+    expect(outcomeOf({ status: 200, body: '{"refused":[null,3]}' })).toEqual({ kind: 'delivered', refused: [] });
+  });
+
+  it('hands on how long the server wants to be left alone', () => {
+    expect(outcomeOf({ status: 429, body: '', retryAfterMs: 7_000 })).toEqual({ kind: 'retry', retryAfterMs: 7_000 });
+  });
+
+  it.each([400, 401])('says what is wrong with %i in the words of the collector', (status) => {
+    expect(outcomeOf({ status, body: '{"message":"Unknown write key."}' })).toMatchObject({ reason: 'Unknown write key.' });
+  });
+
+  it.each([400, 403, 404])('says the status %i where the collector gives no words', (status) => {
+    expect(outcomeOf({ status, body: HTML })).toMatchObject({ reason: expect.stringContaining(String(status)) as string });
+  });
+});
