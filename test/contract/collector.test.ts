@@ -17,11 +17,12 @@ const LEDGERS: [string, () => Ledger][] = [
 ];
 
 describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
-  let collector: Collector;
+  let collector: Collector | undefined;
   let time: number;
   let logged: LogEntry[];
 
   function start(options: Partial<CollectorOptions> = {}): void {
+    void collector?.close();
     collector = createCollector({
       ledger: makeLedger(),
       writeKeys: ['WK'],
@@ -38,9 +39,9 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
     logged = [];
     start();
   });
-  afterEach(() => collector.close());
+  afterEach(() => collector!.close());
 
-  const ask = (path: string, init?: RequestInit) => collector.fetch(new Request(`${HOST}${path}`, init));
+  const ask = (path: string, init?: RequestInit) => collector!.fetch(new Request(`${HOST}${path}`, init));
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     ask(path, { method: 'POST', headers: { 'Content-Type': 'text/plain', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
   const batch = async (body: object, headers?: Record<string, string>) => {
@@ -345,10 +346,11 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
 
     it('answers what it has begun before it closes, and turns the rest away', async () => {
       const ledger = makeLedger();
-      const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+      let open!: () => void;
+      const gate = new Promise<void>((resolve) => (open = resolve));
       start({ ledger: { ...ledger, append: (messages, at) => gate.then(() => ledger.append(messages, at)) } });
       const begun = post('/v1/b', { writeKey: 'WK', batch: [track('one')] });
-      const closed = collector.close();
+      const closed = collector!.close();
       expect((await post('/v1/b', { writeKey: 'WK', batch: [] })).status).toBe(503);
       open();
       expect(await (await begun).json()).toMatchObject({ accepted: 1 });
@@ -380,7 +382,7 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       expect(await (await ask('/v1/projects/WK/settings')).json()).toEqual({
         integrations: { 'Customer.io Data Pipelines': { apiKey: 'WK', apiHost: '127.0.0.1:4321/v1', protocol: 'http' } },
       });
-      const secure = await collector.fetch(new Request('https://collect.example/v1/projects/WK/settings'));
+      const secure = await collector!.fetch(new Request('https://collect.example/v1/projects/WK/settings'));
       expect(await secure.json()).toMatchObject({ integrations: { 'Customer.io Data Pipelines': { apiHost: 'collect.example/v1', protocol: 'https' } } });
       const proxied = await ask('/v1/projects/WK/settings', { headers: { 'X-Forwarded-Proto': 'https' } });
       expect(await proxied.json()).toMatchObject({ integrations: { 'Customer.io Data Pipelines': { protocol: 'https' } } });

@@ -1,0 +1,276 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ActivityPage } from '../../src/wire/index.js';
+import { nameOf } from './ledger.js';
+import { temporaryFolders } from './temporary.js';
+
+// What is shipped is what is tested: `npm run build` comes first.
+const CLI = resolve('dist/cli.js');
+const makeFolder = temporaryFolders();
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+interface Run {
+  child: ChildProcess;
+  /** The first line on stdout; rejects when it ends without one. */
+  line: Promise<string>;
+  /** How it ended. */
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+function hitherto(args: string[], { cwd = makeFolder(), env = {}, cli = CLI }: { cwd?: string; env?: Record<string, string>; cli?: string } = {}): Run {
+  const child = spawn(process.execPath, [cli, ...args], { cwd, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data) => (stdout += data));
+  child.stderr.on('data', (data) => (stderr += data));
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve({ code, stdout, stderr });
+    });
+  });
+  const line = new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).once('line', resolve).once('close', () => reject(new Error(`It ended without a word: ${stderr}`)));
+  });
+  // Those who wait for the end do not care for the line.
+  line.catch(() => undefined);
+  return { child, line, ended };
+}
+
+/** A collector that is up, and ways to talk to it. */
+async function serve(args: string[] = [], options: Parameters<typeof hitherto>[1] = {}) {
+  const run = hitherto(['serve', '--port', '0', ...args], options);
+  const line = await run.line;
+  const home = /http:\/\/[^/]+\//.exec(line)![0];
+  const token = /#token=(\S+)/.exec(line)?.[1];
+  const send = async (...messages: object[]) => {
+    const response = await fetch(`${home}v1/b`, { method: 'POST', body: JSON.stringify({ writeKey: 'demo', batch: messages }) });
+    return response.json();
+  };
+  const log = async (bearer = token) => {
+    const response = await fetch(`${home}api/activity`, { headers: { Authorization: `Bearer ${bearer}` } });
+    return ((await response.json()) as ActivityPage).items.map(nameOf);
+  };
+  const stop = (signal: NodeJS.Signals) => {
+    run.child.kill(signal);
+    return run.ended;
+  };
+  return { ...run, line, home, token, send, log, stop };
+}
+
+const track = (event: string) => ({ type: 'track', event, anonymousId: 'v', messageId: event });
+
+describe('hitherto serve', () => {
+  it('says in one line where everything is, and it is there', async () => {
+    const cwd = makeFolder();
+    const { line, home, token, log, stop } = await serve([], { cwd });
+    expect(line).toContain(`${home}#token=${token}`);
+    expect(line).toContain(`${home}demo/`);
+    expect(line).toContain(join('.hitherto', 'hitherto.db'));
+    expect(token).toMatch(/^[\w-]{32}$/);
+    expect(await (await fetch(`${home}healthz`)).text()).toBe('ok');
+    expect(await log()).toEqual([]);
+    expect(await (await fetch(`${home}demo/config.json`)).json()).toEqual({ writeKey: 'demo' });
+    expect(existsSync(join(cwd, '.hitherto', 'hitherto.db'))).toBe(true);
+    const { stdout, stderr, code } = await stop('SIGTERM');
+    expect({ stdout, stderr, code }).toEqual({ stdout: `${line}\n`, stderr: '', code: 0 });
+  });
+
+  it('keeps what it acknowledged when it is killed, and the address that it printed', async () => {
+    const cwd = makeFolder();
+    const before = await serve([], { cwd });
+    expect(await before.send(track('one'), { type: 'identify', userId: 'ada', anonymousId: 'v', messageId: 'i' })).toMatchObject({ accepted: 2 });
+    await before.stop('SIGKILL');
+
+    const after = await serve([], { cwd });
+    expect(after.token).toBe(before.token);
+    expect(await after.log()).toEqual(['anon_merge v', 'identify', 'one']);
+    expect(await after.send(track('one'), track('two'))).toMatchObject({ accepted: 2 });
+    expect(await after.log()).toEqual(['two', 'anon_merge v', 'identify', 'one']);
+  });
+
+  it('keeps its token to itself', async () => {
+    const cwd = makeFolder();
+    await serve(['--data', 'kept'], { cwd });
+    expect(statSync(join(cwd, 'kept', 'admin-token')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(cwd, 'kept')).mode & 0o777).toBe(0o700);
+  });
+
+  it('starts several times at once on the same data', async () => {
+    const cwd = makeFolder();
+    const [a, b, c, d] = await Promise.all([serve([], { cwd }), serve([], { cwd }), serve([], { cwd }), serve([], { cwd })]);
+    await Promise.all([a, b, c, d].map(({ send }, i) => send(track(`e${i}`))));
+    expect(new Set([a, b, c, d].map(({ token }) => token)).size).toBe(1);
+    expect((await a.log()).sort()).toEqual(['e0', 'e1', 'e2', 'e3']);
+    expect(await d.log()).toEqual(await a.log());
+  });
+
+  it('takes its keys from the environment, and does not print them', async () => {
+    const { line, home, log } = await serve([], { env: { HITHERTO_WRITE_KEY: 'wk-env', HITHERTO_ADMIN_TOKEN: 'at-env' } });
+    expect(line).not.toContain('at-env');
+    expect(await (await fetch(`${home}demo/config.json`)).json()).toEqual({ writeKey: 'wk-env' });
+    expect(await log('at-env')).toEqual([]);
+  });
+
+  it('takes its port from PORT, and rather from --port', async () => {
+    const free = await freePort();
+    const run = hitherto(['serve'], { env: { PORT: String(free) } });
+    expect(await run.line).toContain(`http://127.0.0.1:${free}/`);
+    const other = hitherto(['serve', '--port', '0'], { env: { PORT: String(free) } });
+    expect(await other.line).not.toContain(`:${free}/`);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('finishes what it has begun on %s, and stops', async (signal) => {
+    const { home, child, ended, line } = await serve();
+    const body = JSON.stringify({ writeKey: 'demo', batch: [track('one')] });
+    const answered = new Promise<string>((resolve, reject) => {
+      const begun = request(`${home}v1/b`, { method: 'POST', headers: { 'Content-Length': Buffer.byteLength(body), Expect: '100-continue' } }, (response) => {
+        response.setEncoding('utf8').on('data', resolve);
+      });
+      // The server has seen the request once it asks for the body.
+      begun.on('continue', () => {
+        child.kill(signal);
+        begun.end(body);
+      });
+      begun.on('error', reject).flushHeaders();
+    });
+    expect(JSON.parse(await answered)).toMatchObject({ accepted: 1 });
+    expect(await ended).toEqual({ code: 0, stdout: `${line}\n`, stderr: '' });
+  });
+
+  describe('its pages', () => {
+    it('run nothing but their own files, and are not framed', async () => {
+      const { home } = await serve();
+      const page = await fetch(home);
+      expect(page.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+      const policy = page.headers.get('Content-Security-Policy')!;
+      for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"]) expect(policy).toContain(part);
+      expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff');
+      expect((await fetch(home, { headers: { 'If-None-Match': page.headers.get('ETag')! } })).status).toBe(304);
+    });
+
+    it('have everything they ask for', async () => {
+      const { home } = await serve();
+      for (const address of [home, `${home}demo/`]) {
+        const html = await (await fetch(address)).text();
+        const parts = [...html.matchAll(/<(?:script|link|img)\b[^>]*?\b(?:src|href)="([^"]+)"/g)].map(([, part]) => part!).filter((part) => !part.startsWith('data:'));
+        expect(parts.length).toBeGreaterThan(0);
+        for (const part of parts) expect((await fetch(new URL(part, address))).status, part).toBe(200);
+      }
+      expect((await fetch(`${home}demo`)).url).toBe(`${home}demo/`);
+    });
+
+    it('lend their scripts to any page', async () => {
+      const { home } = await serve();
+      for (const name of ['hitherto.min.js', 'hitherto.remote.min.js']) {
+        const script = await fetch(home + name);
+        expect(script.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
+        expect(script.headers.get('Access-Control-Allow-Origin')).toBe('*');
+        expect(await script.text()).toBe(readFileSync(`dist/${name}`, 'utf8'));
+      }
+    });
+
+    it('show no other file', async () => {
+      const { home } = await serve();
+      // By hand, since fetch would tidy the path up.
+      for (const path of ['/../cli.js', '/..%2fcli.js', '/demo/../../cli.js', '/%2e%2e/cli.js', '/cli.js', '/..\\cli.js', '//etc/passwd', '/demo/%00', '/.hitherto/admin-token']) {
+        const status = await new Promise<number | undefined>((resolve, reject) => {
+          request(home, { path }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
+        });
+        expect(status, path).toBe(404);
+      }
+    });
+  });
+
+  describe('says in one line what is wrong, and the remedy', () => {
+    const complaint = async (args: string[], options: Parameters<typeof hitherto>[1] = {}) => {
+      const { code, stdout, stderr } = await hitherto(args, options).ended;
+      expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 1, stdout: '', lines: 2 });
+      expect(stderr).toMatch(/^hitherto: \S/);
+      return stderr;
+    };
+
+    it('when the port is in use', async () => {
+      const taken = createServer();
+      await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
+      const { port } = taken.address() as AddressInfo;
+      expect(await complaint(['serve', '--port', String(port)])).toMatch(new RegExp(`port ${port} is in use; .*--port \\d+`));
+      await new Promise((done) => taken.close(done));
+    });
+
+    it('when the data folder cannot be made', async () => {
+      const cwd = makeFolder();
+      writeFileSync(join(cwd, 'taken'), '');
+      expect(await complaint(['serve', '--data', 'taken'], { cwd })).toMatch(/taken .*EEXIST.*--data/);
+      expect(await complaint(['serve', '--data', 'taken/in'], { cwd })).toMatch(/taken.in .*ENOTDIR.*--data/);
+    });
+
+    it('when the database is not one', async () => {
+      const cwd = makeFolder();
+      mkdirSync(join(cwd, '.hitherto'));
+      writeFileSync(join(cwd, '.hitherto', 'hitherto.db'), 'x'.repeat(10_000));
+      expect(await complaint(['serve'], { cwd })).toMatch(/hitherto\.db is not a database; move it away/);
+    });
+
+    it('when libsql is not installed', async () => {
+      // Far from any node_modules.
+      const away = makeFolder();
+      cpSync('dist', join(away, 'dist'), { recursive: true });
+      writeFileSync(join(away, 'package.json'), '{ "type": "module" }');
+      expect(await complaint(['serve'], { cli: join(away, 'dist', 'cli.js') })).toContain('npm install libsql');
+    });
+
+    it('when others could reach it without keys', async () => {
+      for (const keys of [[], ['--write-key', 'wk'], ['--admin-token', 'at']]) {
+        expect(await complaint(['serve', '--host', '0.0.0.0', ...keys])).toMatch(/--write-key and --admin-token are required/);
+      }
+    });
+
+    it.each<[string[], RegExp]>([
+      [['serve', '--port', 'http'], /--port is a number from 0 to 65535, not "http"/],
+      [['serve', '--port', '65536'], /--port is a number/],
+      [['serve', '--port'], /--port.*--help/],
+      [['serve', '--prot', '1'], /--prot.*--help/],
+      [['serve', '--write-key', ' '], /--write-key is blank/],
+      [['serve', '--host', '192.0.2.1', '--write-key', 'wk', '--admin-token', 'at'], /cannot listen on 192\.0\.2\.1/],
+      [['serve', 'here'], /"here"/],
+      [['server'], /no command "server".*hitherto serve/],
+    ])('%j', async (args, expected) => {
+      expect(await complaint(args)).toMatch(expected);
+    });
+
+    it('when PORT is no port', async () => {
+      expect(await complaint(['serve'], { env: { PORT: 'tcp' } })).toMatch(/PORT is a number/);
+    });
+  });
+});
+
+describe('hitherto', () => {
+  it('says what it can do, and which one it is', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await hitherto(['--version']).ended).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    for (const args of [['--help'], ['serve', '--help'], []]) {
+      const { code, stdout } = await hitherto(args).ended;
+      expect(code).toBe(0);
+      for (const option of ['--port', '--host', '--data', '--write-key', '--admin-token']) expect(stdout).toContain(option);
+    }
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
