@@ -23,18 +23,23 @@ export interface ActivityQuery extends ActivityFilter {
  */
 export interface Ledger {
   /**
-   * Stores messages in their order, all of them or none.
+   * Stores messages in their order, all of them or none. The order of the log is that of the appends: what a slow clock
+   * stamps counts as received when the message before it was.
    *
    * @returns one outcome a message, once they are durable
    * @throws when nothing was stored; the same messages may be appended again
    */
   append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]>;
-  /** The activity log, newest first, a page at a time. */
+  /**
+   * The activity log, newest first, a page at a time. Pages neither repeat nor skip a line while new ones arrive.
+   *
+   * @throws LedgerError `bad_cursor` when `before` is not the `next` of an earlier page
+   */
   activity(query: ActivityQuery): Promise<ActivityPage>;
   /** @param id an id, else `email:…` or `cio_…` */
   person(id: string): Promise<Person | undefined>;
-  /** Changes whenever something was stored; two equal values mean that nothing has. */
+  /** Changes whenever something was stored; two equal values mean that nothing has. No two ledgers share one. Cheap. */
   version(): Promise<string>;
-  /** Lets go of files and connections; what was appended is kept. */
+  /** Lets go of files and connections; what was appended is kept. Whatever is asked afterwards is rejected as `closed`. */
   close(): Promise<void>;
 }

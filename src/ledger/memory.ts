@@ -26,11 +26,14 @@ export function memoryLedger(): Ledger {
   return {
     async append(messages, { receivedAt, sentAt }) {
       open();
-      // The order of the log is the order of the appends, whatever the clock does.
-      lastReceivedAt = Math.max(lastReceivedAt, receivedAt);
       return messages.flatMap((message) => {
-        const outcomes = engine.receive(message, { receivedAt: lastReceivedAt, sequence: lastSequence + 1, sentAt });
-        if (outcomes[0]?.status === 'stored') lastSequence++;
+        // The order of the log is the order of the appends, whatever the clock does.
+        const place = { receivedAt: Math.max(lastReceivedAt, receivedAt), sequence: lastSequence + 1 };
+        const outcomes = engine.receive(message, { ...place, sentAt });
+        if (outcomes[0]?.status === 'stored') {
+          lastSequence = place.sequence;
+          lastReceivedAt = place.receivedAt;
+        }
         return outcomes;
       });
     },

@@ -73,14 +73,14 @@ export function createWriter(database: Database.Database, file: string): Writer 
       return claims.get(anonymousId);
     }
 
-    function writeOne(message: AcceptedMessage, body: string, sentAt: RequestTime['sentAt']): Outcome {
-      const arrival = { receivedAt: clock, sequence: sequence + 1, sentAt };
+    function writeOne(message: AcceptedMessage, body: string, { receivedAt, sentAt }: RequestTime): Outcome {
+      const arrival = { receivedAt: Math.max(clock, receivedAt), sequence: sequence + 1, sentAt };
       const merging = mergingId(message);
       const facts = { claim: merging === undefined ? undefined : claimOn(merging) };
       // Nearly every message is new, so it is written without a look whether it is there; the key says if it was.
       const decision = decide(facts, message, arrival);
       if (!insert(decision.record!, body)) return decide({ ...facts, stored: find(message) }, message, arrival).outcome;
-      sequence++;
+      ({ sequence, receivedAt: clock } = arrival);
       const { claim } = decision;
       if (claim) {
         insertClaim.run(bucketOf(anonymousStream(claim.anonymousId)), toColumn(claim.anonymousId), toColumn(claim.person), claim.at, claim.sequence);
@@ -89,10 +89,7 @@ export function createWriter(database: Database.Database, file: string): Writer 
       return decision.outcome;
     }
 
-    const outcomes = appends.map(({ messages, bodies, at }) => {
-      clock = Math.max(clock, at.receivedAt);
-      return messages.map((message, index) => writeOne(message, bodies[index]!, at.sentAt));
-    });
+    const outcomes = appends.map(({ messages, bodies, at }) => messages.map((message, index) => writeOne(message, bodies[index]!, at)));
     // The version of the ledger: it stands still when all of it was there before.
     if (sequence > before.last_sequence) advance.run(sequence, clock);
     return outcomes;

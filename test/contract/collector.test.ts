@@ -16,6 +16,18 @@ const LEDGERS: [string, () => Ledger][] = [
   ['sqlite', () => sqliteLedger({ file: join(makeFolder(), 'hitherto.db') })],
 ];
 
+const track = (event: string, fields: object = {}) => ({ type: 'track', event, anonymousId: 'v', messageId: event, ...fields });
+
+function ofBytes(bytes: number): object {
+  const rest = bytes - JSON.stringify(track('it', { properties: { text: '' } })).length;
+  // Half of them in characters of two bytes, since a limit in bytes is not one in characters.
+  return track('it', { properties: { text: 'é'.repeat(rest >> 2).padEnd(rest - (rest >> 2), 'x') } });
+}
+
+function nested(levels: number): string {
+  return `{"type":"track","event":"it","anonymousId":"v","properties":${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}}`;
+}
+
 describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
   let collector: Collector | undefined;
   let time: number;
@@ -51,7 +63,27 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
   const read = (path: string, headers: Record<string, string> = {}) => ask(path, { headers: { Authorization: 'Bearer ADMIN', ...headers } });
   const log = async (query = '') => ((await (await read(`/api/activity${query}`)).json()) as ActivityPage).items;
   const stored = async () => (await log()).map(nameOf);
-  const track = (event: string, fields: object = {}) => ({ type: 'track', event, anonymousId: 'v', messageId: event, ...fields });
+  /** The code of a body that cannot be read. */
+  const unreadable = async (body: BodyInit, headers: Record<string, string> = {}) => {
+    const answers = [];
+    for (const strict of [{}, { 'X-Strict-Mode': '1' }]) {
+      const response = await ask('/v1/b', { method: 'POST', body, headers: { ...headers, ...strict } });
+      const { success, code, message } = (await response.json()) as { success: boolean; code: string; message: string };
+      expect([success, message]).toEqual([false, expect.stringMatching(/^[A-Z].*\.$/)]);
+      answers.push([response.status, code]);
+    }
+    expect(answers.map(([status]) => status)).toEqual([200, 400]);
+    expect(answers[0]![1]).toBe(answers[1]![1]);
+    return answers[0]![1];
+  };
+  /** What becomes of a message between two good ones. */
+  const refusedOf = async (message: object | string) => {
+    const body = typeof message === 'string' ? message : JSON.stringify(message);
+    const response = await post('/v1/b', `{"writeKey":"WK","batch":[${JSON.stringify(track('before'))},${body},${JSON.stringify(track('after'))}],"pad":"${'x'.repeat(40_000)}"}`);
+    const { refused } = (await response.json()) as BatchAnswer;
+    expect((await stored()).filter((event) => event !== 'it')).toEqual(['after', 'before']);
+    return refused.map(({ index, code }) => `${index} ${code}`);
+  };
 
   describe('a batch', () => {
     it('is stored, and the answer says so', async () => {
@@ -236,19 +268,6 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
   });
 
   describe('a body', () => {
-    const unreadable = async (body: BodyInit, headers: Record<string, string> = {}) => {
-      const answers = [];
-      for (const strict of [{}, { 'X-Strict-Mode': '1' }]) {
-        const response = await ask('/v1/b', { method: 'POST', body, headers: { ...headers, ...strict } });
-        const { success, code, message } = (await response.json()) as { success: boolean; code: string; message: string };
-        expect([success, message]).toEqual([false, expect.stringMatching(/^[A-Z].*\.$/)]);
-        answers.push([response.status, code]);
-      }
-      expect(answers.map(([status]) => status)).toEqual([200, 400]);
-      expect(answers[0]![1]).toBe(answers[1]![1]);
-      return answers[0]![1];
-    };
-
     it.each<[string, string, string]>([
       ['that is empty', '', 'not_json'],
       ['that is not JSON', '{"batch":[', 'not_json'],
@@ -289,18 +308,6 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
   });
 
   describe('a message', () => {
-    const refusedOf = async (message: object | string) => {
-      const body = typeof message === 'string' ? message : JSON.stringify(message);
-      const response = await post('/v1/b', `{"writeKey":"WK","batch":[${JSON.stringify(track('before'))},${body},${JSON.stringify(track('after'))}],"pad":"${'x'.repeat(40_000)}"}`);
-      const { refused } = (await response.json()) as BatchAnswer;
-      expect((await stored()).filter((event) => event !== 'it')).toEqual(['after', 'before']);
-      return refused.map(({ index, code }) => `${index} ${code}`);
-    };
-    const ofBytes = (bytes: number) => {
-      const empty = JSON.stringify(track('it', { properties: { text: '' } })).length;
-      return track('it', { properties: { text: 'é'.repeat((bytes - empty) >> 1).padEnd((bytes - empty) - ((bytes - empty) >> 1), 'x') } });
-    };
-
     it('may have 32 KB, and not a byte more; its neighbours are stored', async () => {
       expect(Buffer.byteLength(JSON.stringify(ofBytes(32_768)))).toBe(32_768);
       expect(await refusedOf(ofBytes(32_768))).toEqual([]);
@@ -308,7 +315,6 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
     });
 
     it('that is nested beyond all reason is refused; its neighbours are stored', async () => {
-      const nested = (levels: number) => `{"type":"track","event":"it","anonymousId":"v","properties":${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}}`;
       expect(await refusedOf(nested(90))).toEqual([]);
       expect(await refusedOf(nested(60_000))).toEqual(['1 too_deep']);
     });

@@ -5,7 +5,7 @@ import { DAY, HOUR, identify, iso, MINUTE, NOON, SECOND, track } from './message
 
 /** What every ledger keeps to, whatever it keeps it in. */
 export function describeLedger(name: string, make: () => Ledger | Promise<Ledger>): void {
-  describe(name, () => {
+  describe(`the ledger ${name}`, () => {
     let ledger: Ledger;
     beforeEach(async () => {
       ledger = await make();
@@ -62,6 +62,14 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
           { name: 'two', at: NOON },
           { name: 'one', at: NOON },
         ]);
+      });
+
+      it('is not moved on by what it has already', async () => {
+        const message = track('one', { anonymousId: 'v' });
+        await append(NOON, message);
+        await append(NOON + HOUR, message);
+        await append(NOON + MINUTE, track('two', { anonymousId: 'v' }));
+        expect(await lines()).toMatchObject([{ name: 'two', at: NOON + MINUTE }, { name: 'one' }]);
       });
 
       it('corrects a clock that is off by the time at which the request left', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';

@@ -68,6 +68,14 @@ async function serve(args: string[] = [], options: Parameters<typeof hitherto>[1
   return { ...run, line, home, token, send, log, stop };
 }
 
+/** What it says when it will not start. */
+async function complaint(args: string[], options: Parameters<typeof hitherto>[1] = {}): Promise<string> {
+  const { code, stdout, stderr } = await hitherto(args, options).ended;
+  expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 1, stdout: '', lines: 2 });
+  expect(stderr).toMatch(/^hitherto: \S/);
+  return stderr;
+}
+
 const track = (event: string) => ({ type: 'track', event, anonymousId: 'v', messageId: event });
 
 describe('hitherto serve', () => {
@@ -165,7 +173,7 @@ describe('hitherto serve', () => {
         const html = await (await fetch(address)).text();
         const parts = [...html.matchAll(/<(?:script|link|img)\b[^>]*?\b(?:src|href)="([^"]+)"/g)].map(([, part]) => part!).filter((part) => !part.startsWith('data:'));
         expect(parts.length).toBeGreaterThan(0);
-        for (const part of parts) expect((await fetch(new URL(part, address))).status, part).toBe(200);
+        for (const part of parts) expect(await fetch(new URL(part, address))).toMatchObject({ url: new URL(part, address).href, status: 200 });
       }
       expect((await fetch(`${home}demo`)).url).toBe(`${home}demo/`);
     });
@@ -187,19 +195,13 @@ describe('hitherto serve', () => {
         const status = await new Promise<number | undefined>((resolve, reject) => {
           request(home, { path }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
         });
-        expect(status, path).toBe(404);
+        // 400 where Node itself will not have such an address.
+        expect([`${path} 400`, `${path} 404`]).toContain(`${path} ${status}`);
       }
     });
   });
 
   describe('says in one line what is wrong, and the remedy', () => {
-    const complaint = async (args: string[], options: Parameters<typeof hitherto>[1] = {}) => {
-      const { code, stdout, stderr } = await hitherto(args, options).ended;
-      expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 1, stdout: '', lines: 2 });
-      expect(stderr).toMatch(/^hitherto: \S/);
-      return stderr;
-    };
-
     it('when the port is in use', async () => {
       const taken = createServer();
       await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));

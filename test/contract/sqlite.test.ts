@@ -4,13 +4,23 @@ import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { bucketOf } from '../../src/ledger/bucket.js';
 import { QUERIES } from '../../src/ledger/sqlite-queries.js';
-import { LedgerError, sqliteLedger } from '../../src/ledger/sqlite.js';
+import { sqliteLedger, type LedgerError } from '../../src/ledger/sqlite.js';
 import { describeLedger, nameOf } from './ledger.js';
 import { identify, MINUTE, NOON, track } from './messages.js';
 import { temporaryFolders } from './temporary.js';
 
 const makeFolder = temporaryFolders();
 const newFile = (): string => join(makeFolder(), 'hitherto.db');
+
+/** Why a file does not open. */
+function attempt(file: string): LedgerError {
+  try {
+    void sqliteLedger({ file }).close();
+  } catch (error) {
+    return error as LedgerError;
+  }
+  throw new Error('It opened.');
+}
 
 describeLedger('sqliteLedger', () => sqliteLedger({ file: newFile() }));
 
@@ -116,15 +126,6 @@ describe('sqliteLedger, the file', () => {
 });
 
 describe('sqliteLedger, when the file is no good', () => {
-  const attempt = (file: string): LedgerError => {
-    try {
-      void sqliteLedger({ file }).close();
-    } catch (error) {
-      return error as LedgerError;
-    }
-    throw new Error('It opened.');
-  };
-
   it('names a folder that is not there', () => {
     const file = join(makeFolder(), 'none', 'hitherto.db');
     expect(attempt(file)).toMatchObject({ code: 'file_unusable', message: expect.stringContaining(file) });
@@ -172,7 +173,8 @@ describe('sqliteLedger, the queries', () => {
     for (const [name, sql] of Object.entries(QUERIES)) {
       const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
       const steps = plan.map(({ detail }) => detail).filter((detail) => !/^(SEARCH|SCAN) log\b/.test(detail));
-      for (const step of steps) expect(step, name).toMatch(/^SEARCH \w+ USING (COVERING INDEX|INDEX|PRIMARY KEY)/);
+      const slow = steps.filter((step) => !/^SEARCH \w+ USING (COVERING INDEX|INDEX|PRIMARY KEY)/.test(step));
+      expect({ name, slow }).toEqual({ name, slow: [] });
     }
     database.close();
   });
