@@ -1,0 +1,77 @@
+import type { Activity } from '../wire/index.js';
+import { makeIcon, type IconName } from './icon.js';
+import { make } from './make.js';
+import { makeTime } from './time.js';
+import { cut, makePerson, makeVisitor, makeWasAnonymous } from './who.js';
+
+/** Later than this after it happened, the log says when that was: the message waited, offline perhaps. */
+const LATE_MS = 60_000;
+
+/** What each type is called, for whoever does not see its icon, and when it has no name of its own. */
+const KINDS: Record<Activity['type'], string> = {
+  event: 'Event',
+  page: 'Page',
+  screen: 'Screen',
+  identify: 'Identified',
+  group: 'Group',
+  alias: 'Alias',
+  anon_merge: 'Anonymous Data Merged',
+  failed_attribute_change: 'Failed Attribute Change',
+};
+
+/** The parts of one line: what happened, who did it, and when. */
+export function drawLine(line: Activity): Node[] {
+  const type = line.type in KINDS ? line.type : 'event';
+  return [
+    make('span', { class: 'icon', title: KINDS[type] }, makeIcon(type satisfies IconName)),
+    make('div', { class: 'what' }, ...what(line, type)),
+    make('div', { class: 'by' }, ...by(line)),
+    makeTime(line.at),
+  ];
+}
+
+function what(line: Activity, type: Activity['type']): Node[] {
+  switch (type) {
+    case 'anon_merge':
+      return [title(KINDS[type]), make('p', {}, ...mergeText(line))];
+    case 'failed_attribute_change':
+      return [title(KINDS[type]), make('p', {}, ...refusalText(line))];
+    case 'event':
+      return [title(line.name ?? 'Event without a name', ...lateness(line))];
+    case 'identify':
+      return [title(line.person === undefined ? 'Identify, naming nobody' : KINDS[type], ...lateness(line))];
+    default:
+      return [title(line.name ?? KINDS[type], ...(line.name === undefined ? [] : [make('small', {}, KINDS[type].toLowerCase())]), ...lateness(line))];
+  }
+}
+
+function by({ type, person, anonymousId, previouslyAnonymous }: Activity): Node[] {
+  // A merge says it all in its sentence.
+  if (type === 'anon_merge') return [];
+  if (person !== undefined) return [makePerson(person), ...(previouslyAnonymous ? [makeWasAnonymous(anonymousId)] : [])];
+  return anonymousId === undefined ? [] : [make('span', {}, 'Anonymous'), makeVisitor(anonymousId)];
+}
+
+function mergeText({ count = 0, anonymousId, person, oldest }: Activity): (Node | string)[] {
+  return [
+    make('b', {}, count === 1 ? '1 event' : `${count} events`),
+    ...(anonymousId === undefined ? [] : [' of ', makeVisitor(anonymousId)]),
+    ' joined ',
+    ...(person === undefined ? [] : [makePerson(person)]),
+    ...(oldest === undefined ? [] : [make('span', { class: 'oldest' }, 'oldest ', makeTime(oldest * 1000, `unix ${oldest}`))]),
+  ];
+}
+
+function refusalText({ attribute, reason, anonymousId }: Activity): (Node | string)[] {
+  if (attribute !== 'anonymous_id') return [`Could not set ${cut(attribute ?? 'an attribute')}${reason === undefined ? '' : `: ${cut(reason)}`}`];
+  return ['Could not take anonymous id ', ...(anonymousId === undefined ? [] : [makeVisitor(anonymousId)]), '. It belongs to somebody else.'];
+}
+
+function lateness({ at, occurredAt }: Activity): Node[] {
+  if (occurredAt === undefined || !(at - occurredAt > LATE_MS)) return [];
+  return [make('small', {}, 'happened ', makeTime(occurredAt))];
+}
+
+function title(text: string, ...remarks: Node[]): Node {
+  return make('div', { class: 'title' }, make('bdi', {}, cut(text)), ...remarks);
+}
