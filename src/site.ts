@@ -9,23 +9,21 @@ export interface SiteOptions {
   writeKey: string;
 }
 
-/** Everything that is shown is text that strangers sent: nothing may run but our own files, and no text becomes markup. */
-const PAGE_HEADERS = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; '),
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-};
+/** Nothing may run but our own files. */
+const OWN_FILES = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+];
+/** What the log shows is text that strangers sent: none of it can become markup. */
+const NO_MARKUP = ["require-trusted-types-for 'script'", "trusted-types 'none'"];
+/** The demo shop is a page like any customer's: its snippet makes a script tag, which Trusted Types would forbid. */
+const SHOP = '/demo/';
 /** The scripts are for other people's pages. */
 const SCRIPT_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
@@ -52,7 +50,7 @@ export function createSite({ dist, writeKey }: SiteOptions): (path: string) => R
   const answers = new Map<string, () => Response>();
   for (const file of filesIn(join(dist, 'site'))) {
     const path = `/${relative(join(dist, 'site'), file).split(sep).join('/')}`;
-    answers.set(path, answerFile(file, {}));
+    answers.set(path, answerFile(file, path.endsWith('.html') ? pageHeaders(path) : {}));
     if (!path.endsWith('/index.html')) continue;
     const folder = path.slice(0, -'index.html'.length);
     answers.set(folder, answers.get(path)!);
@@ -65,6 +63,14 @@ export function createSite({ dist, writeKey }: SiteOptions): (path: string) => R
   return (path) => answers.get(path)?.();
 }
 
+function pageHeaders(path: string): Record<string, string> {
+  return {
+    'Content-Security-Policy': [...OWN_FILES, ...(path.startsWith(SHOP) ? [] : NO_MARKUP)].join('; '),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+  };
+}
+
 function answerFile(file: string, extra: Record<string, string>): () => Response {
   const body = readFileSync(file);
   const type = TYPES[extname(file)] ?? 'application/octet-stream';
@@ -73,7 +79,6 @@ function answerFile(file: string, extra: Record<string, string>): () => Response
     // Asked for anew each time, answered with a 304: whoever updates the collector has the new page at the next load.
     'Cache-Control': 'no-cache',
     ETag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
-    ...(type.startsWith('text/html') && PAGE_HEADERS),
     ...extra,
   };
   return () => new Response(body, { headers });

@@ -21,13 +21,7 @@
     const script = document.createElement('script');
     script.async = true;
     script.setAttribute('data-global-customerio-analytics-key', 'cioanalytics');
-    const url = new URL('../hitherto.remote.min.js', document.baseURI).href;
-    try {
-      script.src = url;
-      document.head.append(script);
-    } catch {
-      // A page that requires Trusted Types lets no script set an address; an import it allows.
-      import(url);
-    }
+    script.src = new URL('../hitherto.remote.min.js', document.baseURI).href;
+    document.head.append(script);
   };
 })();

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../wire/index.js';
+import { readable } from './serialise.js';
 
 /** What a page may say about one call beside its properties. Any other key goes into the context; dotted ones nest. */
 export interface CallOptions {
@@ -44,9 +45,9 @@ export function sortArguments(values: readonly unknown[], textLimit: number): Ar
 export function splitOptions(options: CallOptions | null | undefined): { top: JsonObject; context: JsonObject } {
   const top: JsonObject = {};
   const context: JsonObject = {};
-  for (const [key, value] of Object.entries(options ?? {})) {
+  for (const [key, value] of Object.entries(readable(options))) {
     if (TOP_LEVEL.has(key)) top[key] = value;
-    else if (key === 'context') Object.assign(context, isObject(value) ? value : undefined);
+    else if (key === 'context') Object.assign(context, isObject(value) ? readable(value) : undefined);
     else setPath(context, key.split('.'), value);
   }
   return { top, context };

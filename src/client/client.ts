@@ -1,12 +1,12 @@
 import { createIdentity, newId, type Identity } from '../identity/index.js';
-import type { JsonObject, MessageType, Refusal } from '../wire/index.js';
+import { isObject, type JsonObject, type MessageType, type Refusal } from '../wire/index.js';
 import { sortArguments, splitOptions, type Callback } from './arguments.js';
 import { circumstances } from './circumstances.js';
 import { connect, type Connection } from './connection.js';
 import { destinationOf } from './destination.js';
 import { callPage, createEmitter } from './emitter.js';
 import { createReport } from './report.js';
-import { plain, serialise } from './serialise.js';
+import { plain, readable, serialise } from './serialise.js';
 import type { Client, ClientOptions, Context, Delivery, LoadEngine } from './types.js';
 import { VERSION } from './version.js';
 
@@ -54,17 +54,28 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
     return result;
   }
 
-  function drop(code: string, problem: string): Promise<Context> {
-    report(code, problem);
+  /** What a page gives may throw when it is looked at (a revoked Proxy): its call is lost, the page is not. */
+  function guarded(call: (values: unknown[]) => Promise<Context>): (...values: unknown[]) => Promise<Context> {
+    return (...values) => {
+      try {
+        return call(values);
+      } catch (error) {
+        return drop('unreadable', `reading what was given threw ${String(error)}. This call was dropped.`, error);
+      }
+    };
+  }
+
+  function drop(code: string, problem: string, cause?: unknown): Promise<Context> {
+    report(code, problem, cause);
     return Promise.resolve({ id: '', event: {}, durable: 'dropped', delivered: Promise.resolve({ status: 'dropped' }) });
   }
 
   function view(type: 'page' | 'screen', values: unknown[]): Promise<Context> {
     const { texts, objects, callback } = sortArguments(values, 2);
-    const [category, name] = texts.length === 2 ? texts : [null, texts[0] ?? null];
+    const [name = null, category = null] = texts.filter((text) => text !== null).reverse();
     const [given, callOptions] = objects;
     const named = { ...(category && { category }), ...(name && { name }) };
-    const properties = { ...circumstances().page, ...given, ...named };
+    const properties = type === 'page' ? { ...circumstances().page, ...readable(given), ...named } : readable(given);
     emitter.emit(type, category, name, properties, callOptions);
     return send(type, { ...named, properties }, callOptions, callback);
   }
@@ -73,47 +84,48 @@ export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine
     initialized: true,
     VERSION,
 
-    track(...values: unknown[]) {
+    track: guarded((values) => {
       const { texts, objects, callback } = sortArguments(values, 1);
       const isOneObject = texts.length === 0;
       const whole = isOneObject ? objects.shift() : undefined;
       const event = isOneObject ? whole?.['event'] : texts[0];
-      const properties = isOneObject ? (whole?.['properties'] as JsonObject | undefined) : objects.shift();
+      const given = isOneObject ? whole?.['properties'] : objects.shift();
+      const properties = isObject(given) ? given : {};
       if (typeof event !== 'string' || !event.trim()) {
         return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
-      emitter.emit('track', event, properties ?? {}, objects[0]);
-      return send('track', { event, properties: properties ?? {} }, objects[0], callback);
-    },
+      emitter.emit('track', event, properties, objects[0]);
+      return send('track', { event, properties }, objects[0], callback);
+    }),
 
-    identify(...values: unknown[]) {
+    identify: guarded((values) => {
       const { texts, objects, callback } = sortArguments(values, 1);
       const [given, callOptions] = objects;
       identity.identify(texts[0]?.trim() ? texts[0] : undefined, plain(given ?? {}));
       emitter.emit('identify', identity.userId(), identity.traits(), callOptions);
       return send('identify', { traits: identity.traits() }, callOptions, callback);
-    },
+    }),
 
-    page: (...values: unknown[]) => view('page', values),
-    screen: (...values: unknown[]) => view('screen', values),
+    page: guarded((values) => view('page', values)),
+    screen: guarded((values) => view('screen', values)),
 
-    group(...values: unknown[]) {
+    group: guarded((values) => {
       const { texts, objects, callback } = sortArguments(values, 1);
       const [given, callOptions] = objects;
       const groupId = texts[0];
       if (!groupId?.trim()) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
       emitter.emit('group', groupId, given ?? {}, callOptions);
       return send('group', { groupId, traits: given ?? {} }, callOptions, callback);
-    },
+    }),
 
-    alias(...values: unknown[]) {
+    alias: guarded((values) => {
       const { texts, objects, callback } = sortArguments(values, 2);
       const [to, from] = texts;
       if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id: alias("user-1"). This call was dropped.');
       const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
       emitter.emit('alias', to, from, objects[0]);
       return send('alias', { userId: to, previousId }, objects[0], callback);
-    },
+    }),
 
     async reset() {
       identity.reset();
@@ -166,6 +178,9 @@ function contextOf(message: JsonObject, durable: Context['durable'], delivered: 
 
 /** ISO 8601; now, when the page says nothing that is a time. */
 function isoTime(given: unknown): string {
-  const date = new Date((given as string | number | Date | undefined) ?? Date.now());
-  return Number.isNaN(date.getTime()) ? new Date().toISOString() : date.toISOString();
+  try {
+    return new Date((given as string | number | Date | undefined) ?? Date.now()).toISOString();
+  } catch {
+    return new Date().toISOString();
+  }
 }

@@ -1,10 +1,12 @@
-import { MESSAGE_BYTES, utf8Bytes, type JsonObject } from '../wire/index.js';
+import { isObject, MESSAGE_BYTES, utf8Bytes, type JsonObject } from '../wire/index.js';
 
 /** What stands where something was left out. */
 const CUT = '[cut]';
 const UNREADABLE = '[unreadable]';
 /** Deeper than any honest event. */
 const DEPTH_LIMIT = 32;
+/** No number and no mark is longer, with its punctuation. */
+const VALUE_BYTES = 26;
 /** What properties and traits may take of a message that is too large, so that who, what and where always fit. */
 const PART_BYTES = MESSAGE_BYTES / 2;
 
@@ -15,9 +17,10 @@ const PART_BYTES = MESSAGE_BYTES / 2;
 export function serialise(message: JsonObject): string {
   const text = stringify(message);
   if (text !== undefined && (text.length * 3 <= MESSAGE_BYTES || utf8Bytes(text) <= MESSAGE_BYTES)) return text;
-  const { properties, traits, context, ...rest } = message;
+  const { properties, traits, context, integrations, ...rest } = message;
   return JSON.stringify({
-    ...(bounded(rest, PART_BYTES / 4) as JsonObject),
+    // Who and what come first: the others get what is left.
+    ...bounded({ ...rest, integrations }, PART_BYTES / 4),
     context: bounded(context, PART_BYTES / 2),
     ...(properties !== undefined && { properties: bounded(properties, PART_BYTES) }),
     ...(traits !== undefined && { traits: bounded(traits, PART_BYTES) }),
@@ -26,7 +29,17 @@ export function serialise(message: JsonObject): string {
 
 /** A copy of what a page gave, as plain data that nobody else holds. */
 export function plain(value: JsonObject): JsonObject {
-  return JSON.parse(stringify(value) ?? JSON.stringify(bounded(value, PART_BYTES))) as JsonObject;
+  const copy: unknown = JSON.parse(stringify(value) ?? JSON.stringify(bounded(value, PART_BYTES)));
+  return isObject(copy) ? copy : {};
+}
+
+/** The same keys in an object that can be read without an exception. */
+export function readable(value: JsonObject | null | undefined): JsonObject {
+  try {
+    return { ...value };
+  } catch {
+    return bounded(value, PART_BYTES);
+  }
 }
 
 function stringify(value: unknown): string | undefined {
@@ -38,41 +51,47 @@ function stringify(value: unknown): string | undefined {
   }
 }
 
-/** A copy that JSON can say, of at most so many bytes. */
-function bounded(root: unknown, bytes: number): unknown {
+/** A copy that JSON can say, of at most so many bytes and a few marks more; empty where there is no object to be read. */
+function bounded(root: unknown, bytes: number): JsonObject {
   let left = bytes;
+  const result = read({ root }, 'root', -1);
+  return isObject(result) ? result : {};
 
   function copy(value: unknown, depth: number): unknown {
-    // Every value costs its punctuation.
-    left -= 4;
+    left -= VALUE_BYTES;
     if (left < 0 || depth > DEPTH_LIMIT) return CUT;
     if (typeof value === 'string') return text(value);
     if (typeof value === 'bigint') return text(String(value));
     if (typeof value !== 'object' || value === null) return value;
-    try {
-      const { toJSON } = value as { toJSON?: unknown };
-      if (typeof toJSON === 'function') return copy(toJSON.call(value), depth + 1);
-      return Array.isArray(value) ? value.map((item) => (left < 0 ? CUT : copy(item, depth + 1))) : copyObject(value, depth);
-    } catch {
-      return UNREADABLE;
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === 'function') return copy(toJSON.call(value), depth + 1);
+    return Array.isArray(value) ? copyArray(value, depth) : copyObject(value, depth);
+  }
+
+  function copyArray(value: unknown[], depth: number): unknown[] {
+    const result: unknown[] = [];
+    for (let i = 0; i < value.length; i++) {
+      result.push(read(value, i, depth));
+      if (left < 0) break;
     }
+    return result;
   }
 
   function copyObject(value: object, depth: number): JsonObject {
     const result: JsonObject = {};
     for (const key of Object.keys(value)) {
+      left -= utf8Bytes(JSON.stringify(key));
       if (left < 0) {
         result[CUT] = true;
         break;
       }
-      left -= utf8Bytes(key);
       // Defined, not assigned: `__proto__` is a key like any other here.
       Object.defineProperty(result, key, { value: read(value, key, depth), enumerable: true, configurable: true, writable: true });
     }
     return result;
   }
 
-  function read(value: object, key: string, depth: number): unknown {
+  function read(value: object, key: string | number, depth: number): unknown {
     try {
       return copy((value as JsonObject)[key], depth + 1);
     } catch {
@@ -86,6 +105,4 @@ function bounded(root: unknown, bytes: number): unknown {
     left -= utf8Bytes(JSON.stringify(fits));
     return fits === value ? value : fits + CUT;
   }
-
-  return copy(root, 0);
 }

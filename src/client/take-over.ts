@@ -26,7 +26,8 @@ export function takeOver(script: HTMLScriptElement | null, start: (options: Clie
   const options = optionsFrom(data, stub);
   const client = start(options);
   const methods = client as unknown as JsonObject;
-  page[name] = client;
+  // A snippet that is pasted once more looks for `initialize`; without it, it puts its stub in our methods' place.
+  page[name] = Object.assign(client, { initialize: true });
   // A page may have kept the stub, or one of its methods: what is pushed from now on is called at once.
   stub.push = (...calls) => {
     for (const call of calls) replay(methods, call);

@@ -78,7 +78,9 @@ function readStorage(name: string): unknown {
   let text: string | null = null;
   try {
     text = localStorage.getItem(name);
-    return text === null ? undefined : (JSON.parse(text) as unknown);
+    const value: unknown = text === null ? undefined : JSON.parse(text);
+    // Read as JSON, a long number would lose its last digits.
+    return typeof value === 'number' ? text : value;
   } catch {
     return text ?? undefined;
   }
@@ -96,5 +98,5 @@ function writeStorage(name: string, json: string | undefined): boolean {
 }
 
 function textOf(value: unknown): string | undefined {
-  return (typeof value === 'string' && value) || typeof value === 'number' ? String(value) : undefined;
+  return typeof value === 'string' && value ? value : undefined;
 }

@@ -49,6 +49,8 @@ export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptio
   let anonymousId = candidate;
   let userId = copies.read(USER_ID);
   let traits = readTraits();
+  // Kept at once: a page that only sends its visitor on is gone before the database has answered.
+  if (known === undefined) keepId(candidate);
 
   // Another page of this origin has spoken: it has written localStorage, and the cookie before that.
   globalThis.addEventListener?.('storage', ({ key }) => {
@@ -97,7 +99,8 @@ export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptio
       if (anonymousId === candidate) keepId(recovered);
       return anonymousId;
     },
-    correct: (text) => (recovered === undefined || recovered === candidate ? text : text.replaceAll(candidate, recovered)),
+    // An id of the page's own may hold what JSON escapes, and what replaceAll reads as a pattern.
+    correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),
   };
 }
 

@@ -1,10 +1,10 @@
 export { createEngine } from './engine.js';
 export type { Engine, PlacedActivity, ReceivedAt } from './engine.js';
-export { claimOf, decide, mergingId } from './decide.js';
-export type { Arrival, Decision, Facts, Outcome, Warning } from './decide.js';
+export { decide, mergingId } from './decide.js';
+export type { Outcome, Warning } from './decide.js';
 export { isMerged } from './membership.js';
-export { activitiesOf, isShown, mergeActivity, storedEvent } from './activity.js';
+export { activitiesOf, isShown, mergeActivity } from './activity.js';
 export { personOf } from './person.js';
-export { anonymousStream, isEvent, isEventType, nameOf, personNamedBy, streamOf } from './record.js';
-export type { Claim, MessageRecord, Position } from './record.js';
-export { LATE_WINDOW_MS, RETENTION_MS, TRIGGER_WINDOW_MS } from './windows.js';
+export { anonymousStream, isEventType, streamOf } from './record.js';
+export type { Claim, MessageRecord } from './record.js';
+export { RETENTION_MS } from './windows.js';

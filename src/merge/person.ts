@@ -1,6 +1,6 @@
 import type { JsonObject, Person } from '../wire/index.js';
 import { storedEvent } from './activity.js';
-import { byPosition, isEvent, type Claim, type MessageRecord } from './record.js';
+import { byPosition, isBefore, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
 
 /**
  * A person, put together from what is kept about them.
@@ -18,7 +18,7 @@ export function personOf(
   const anonymousIds = claims.sort((a, b) => a.at - b.at || a.sequence - b.sequence).map(({ anonymousId }) => anonymousId);
   return {
     id,
-    traits: traitsOf(records.sort(byPosition), new Set(anonymousIds)),
+    traits: traitsOf(records, new Set(anonymousIds), claimFor),
     anonymousIds,
     events: records
       .filter(isEvent)
@@ -29,21 +29,32 @@ export function personOf(
 
 /**
  * What a person's identifies say of them: the last word on each trait stands. What an identify said while they were
- * anonymous only fills the gaps, the oldest first (RULES R22).
+ * anonymous only fills the gaps, in the order in which it joined them, the oldest first (RULES R22).
  *
- * @param records in the order of the log
  * @param anonymousIds theirs; an `anonymous_id` trait that could not be claimed is not set (RULES R11)
  */
-function traitsOf(records: MessageRecord[], anonymousIds: Set<string>): JsonObject {
-  const said = new Map<string, unknown>();
-  const filled = new Map<string, unknown>();
-  for (const { message, person } of records) {
-    if (message.type !== 'identify') continue;
-    for (const [name, value] of Object.entries(message.traits ?? {})) {
-      if (name === 'anonymous_id' && !anonymousIds.has(String(value))) continue;
-      if (person !== undefined) said.set(name, value);
-      else if (!filled.has(name)) filled.set(name, value);
-    }
+function traitsOf(
+  records: MessageRecord[],
+  anonymousIds: Set<string>,
+  claimFor: (record: MessageRecord) => Claim | undefined,
+): JsonObject {
+  const identifies = records.filter(({ message }) => message.type === 'identify').sort(byPosition);
+  const anonymous = identifies.filter(({ person }) => person === undefined);
+  const joined = anonymous
+    .map((record) => ({ record, at: joinedAt(record, claimFor(record)!) }))
+    .sort((a, b) => byPosition(a.at, b.at) || a.record.occurredAt - b.record.occurredAt);
+  return Object.fromEntries([
+    ...joined.reverse().flatMap(({ record }) => settable(record)),
+    ...identifies.filter(({ person }) => person !== undefined).flatMap(settable),
+  ]);
+
+  function settable({ message }: MessageRecord): [string, unknown][] {
+    return Object.entries(message.traits ?? {}).filter(([name, value]) => name !== 'anonymous_id' || anonymousIds.has(String(value)));
   }
-  return Object.fromEntries([...filled, ...said]);
+}
+
+/** Where in the log an anonymous message became the person's: at the claim, or when it came after that. */
+function joinedAt(record: MessageRecord, { at, sequence }: Claim): Position {
+  const claimed = { receivedAt: at, sequence };
+  return isBefore(record, claimed) ? claimed : record;
 }

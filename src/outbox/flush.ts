@@ -212,8 +212,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
     recover,
     leave,
   };
+}
 
-  function isReady(row: Row): boolean {
-    return row.durability !== undefined && !row.isInFlight;
-  }
+function isReady(row: Row): boolean {
+  return row.durability !== undefined && !row.isInFlight;
 }

@@ -1,17 +1,3 @@
-import type { JsonObject } from './message.js';
-
-/** The body of `POST {endpoint}/v1/b`. */
-export interface Batch {
-  batch: unknown[];
-  writeKey?: string;
-  /** When this attempt left; set anew at each attempt, so that the collector can tell how wrong the browser's clock is. */
-  sentAt?: string | number;
-  /** Applies to every message that does not say otherwise. */
-  context?: JsonObject;
-  /** Asks for honest statuses (400, 401, …); without it the Pipelines API says 200 to nearly everything. */
-  strict?: boolean;
-}
-
 /** One message that was not stored, and what to do about it. */
 export interface Refusal {
   messageId?: string;
@@ -23,7 +9,13 @@ export interface Refusal {
   message: string;
 }
 
-/** The collector's answer to a request that it could read. */
+/**
+ * The collector's answer to a request that it could read.
+ *
+ * The request is `{ batch, writeKey, sentAt, strict, context }`: `sentAt` is set anew at each attempt, so that the collector
+ * can tell how wrong the browser's clock is; `strict` asks for honest statuses (400, 401), without which the Pipelines API
+ * says 200 to nearly everything; `context` applies to every message that does not say otherwise.
+ */
 export interface BatchAnswer {
   success: boolean;
   /** How many messages are now stored, those included that were stored before. */

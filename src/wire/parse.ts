@@ -23,9 +23,12 @@ export function parseMessage(value: unknown, spareId: () => string): ParsedMessa
     return parse(value, spareId);
   } catch {
     // A getter or a proxy of the page threw. Over HTTP this cannot happen: JSON has neither.
-    return fault('unreadable', 'Reading this message threw an exception; send plain data.');
+    return { fault: UNREADABLE };
   }
 }
+
+/** A message that throws when it is read. */
+export const UNREADABLE: Fault = { code: 'unreadable', message: 'Reading this message threw an exception; send plain data.' };
 
 function parse(value: unknown, spareId: () => string): ParsedMessage {
   if (!isObject(value)) return fault('not_an_object', `A message is an object with a type; this is ${kindOf(value)}.`);
