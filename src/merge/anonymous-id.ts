@@ -1,3 +1,5 @@
+import { ANONYMOUS_ID_CHARACTERS } from '../wire/index.js';
+
 /** Why an anonymous id can never be claimed: it names nobody, or it names everybody. */
 export type UnusableId = 'blank_id' | 'bad_id';
 
@@ -10,6 +12,7 @@ export type UnusableId = 'blank_id' | 'bad_id';
 export function unusableId(anonymousId: string | undefined): UnusableId | undefined {
   const id = anonymousId?.trim();
   if (!id) return 'blank_id';
+  if (anonymousId!.length > ANONYMOUS_ID_CHARACTERS) return 'bad_id';
   const bare = QUOTED.test(id) ? id.slice(1, -1) : id;
   // Real ids are longer than every placeholder but a row of zeros, and most messages have a real one.
   if (bare.length > LONGEST_PLACEHOLDER) return ZEROS.test(bare) ? 'bad_id' : undefined;

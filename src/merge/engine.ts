@@ -1,6 +1,7 @@
 import {
   isObject,
   parseMessage,
+  UNREADABLE,
   type AcceptedMessage,
   type Activity,
   type ActivityFilter,
@@ -27,7 +28,10 @@ export interface ReceivedAt {
 
 /** The merge rules over plain memory: synchronous, with no clock and no I/O of its own. */
 export interface Engine {
-  /** Takes messages in; answers for each of them, in order. Never throws, whatever a message looks like. */
+  /**
+   * Takes messages in; answers for each of them, in order. Never throws, whatever a message looks like.
+   * The engine keeps the objects themselves, so leave them as they are afterwards.
+   */
   receive(messages: Message | Message[], at: ReceivedAt): Outcome[];
   /** Everybody known, in the order of their ids. */
   people(): Person[];
@@ -72,7 +76,12 @@ export function createEngine(): Engine {
       // Messages of one request stand between its sequence and the next, so that their order survives any other order of arrival.
       const arrival = { receivedAt, sequence: sequence + index / list.length, sentAt };
       const { message, fault } = parseMessage(value, () => `unnamed-${receivedAt}-${sequence}-${index}`);
-      return message ? receiveOne(message, arrival) : refusalOf(value, fault);
+      try {
+        return message ? receiveOne(message, arrival) : refusalOf(value, fault);
+      } catch {
+        // The rules look deeper than the parser, into what a page may have given a throwing getter. Nothing was kept of it yet.
+        return { status: 'refused', ...UNREADABLE };
+      }
     });
   }
 
@@ -182,11 +191,6 @@ interface Profile {
 }
 
 function refusalOf(value: unknown, fault: Fault): Outcome {
-  try {
-    const messageId = isObject(value) ? value['messageId'] : undefined;
-    return { ...(typeof messageId === 'string' && { messageId }), status: 'refused', ...fault };
-  } catch {
-    // The fault already says that this message cannot be read.
-    return { status: 'refused', ...fault };
-  }
+  const messageId = isObject(value) ? value['messageId'] : undefined;
+  return { ...(typeof messageId === 'string' && { messageId }), status: 'refused', ...fault };
 }

@@ -59,7 +59,12 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
     replace,
     async read(from, to) {
       const range = IDBKeyRange.bound(from, to);
-      const { result, done } = transact('readonly', (store) => [store.getAllKeys(range), store.getAll(range)] as const);
+      const { result, done } = transact('readonly', (store) => {
+        const requests = [store.getAllKeys(range), store.getAll(range)] as const;
+        // Otherwise it ends in a task of this page, and a write behind it dies with the page (0 of 10 survived, 10 of 10 with it).
+        store.transaction.commit();
+        return requests;
+      });
       await done;
       const [keys, values] = result;
       return keys.result.map((key, i) => [String(key), String(values.result[i])]);

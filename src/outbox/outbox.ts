@@ -7,6 +7,10 @@ import { createRow, foundRow, type Row } from './row.js';
  * envelope; a burst becomes several rows of one transaction.
  */
 const ROW_CHARACTERS = 40_000;
+/** A browser that clears its storage closes the database, and refuses to open it for a moment. */
+const REOPEN_MS = 1_000;
+/** Lost so often in a row, with nothing written in between, it is not to be had. */
+const LOSS_LIMIT = 5;
 /** The copy of the anonymous id that outlives cookies and localStorage. */
 const ANONYMOUS_ID = 'anonymousId';
 
@@ -60,6 +64,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The rows of this task that are not written yet; before the database is open, all of them. */
   let waiting: Row[] = [];
   let isInTask = false;
+  let losses = 0;
   const opened = open();
 
   function append(text: string, hasIdentify: boolean): Row {
@@ -104,20 +109,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       to.put(rows.map(toEntry)).then(
         () => settle(rows, 'stored'),
-        (error: unknown) => {
-          // Full, or failing: what it does not take, memory keeps until it is delivered.
-          settle(rows, 'memory');
-          onTrouble(error);
-        },
+        (error: unknown) => giveUp(rows, error),
       );
-    } catch {
+    } catch (error) {
+      if (losses === LOSS_LIMIT) return giveUp(rows, error);
       // The connection is gone, and no close event has said so yet.
       waiting = [...rows, ...waiting];
       reopen();
     }
   }
 
+  /** Full, or failing: what the database does not take, memory keeps until it is delivered. */
+  function giveUp(rows: Row[], error: unknown): void {
+    settle(rows, 'memory');
+    onTrouble(error);
+  }
+
   function settle(rows: Row[], durability: 'stored' | 'memory'): void {
+    if (durability === 'stored') losses = 0;
     for (const row of rows) {
       row.settleStored(durability);
       onStored(row);
@@ -134,6 +143,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (isOpening) return;
     isOpening = true;
     database = undefined;
+    losses++;
     void open();
   }
 
@@ -146,6 +156,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     } catch (error) {
       recoverId(undefined);
       onTrouble(error);
+      if (losses > 0 && losses < LOSS_LIMIT) setTimeout(reopen, REOPEN_MS);
     }
     isOpening = false;
     for (const row of waiting) row.text = correct(row.text);

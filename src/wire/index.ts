@@ -4,5 +4,5 @@ export type { Fault, ParsedMessage } from './parse.js';
 export type { BatchAnswer, Refusal } from './batch.js';
 export { occurredAt } from './timestamp.js';
 export { utf8Bytes } from './bytes.js';
-export { BATCH_BYTES, MESSAGE_BYTES } from './limits.js';
+export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, MESSAGE_BYTES } from './limits.js';
 export type { Activity, ActivityFilter, ActivityPage, ActivityTab, Person, StoredEvent } from './activity.js';

@@ -1,8 +1,9 @@
+// @vitest-environment node
 import { describe, expect, it, vi } from 'vitest';
 import { widestCookieDomain } from '../../../src/identity/cookie-domain.js';
 
 /** A browser that refuses domains which belong to everybody. */
-const refuses = (...everybodys: string[]) => vi.fn((domain: string) => !everybodys.includes(domain));
+const refuses = (...everybodys: string[]) => vi.fn<(domain: string) => boolean>((domain) => !everybodys.includes(domain));
 
 describe('widestCookieDomain', () => {
   it('is shared by www and app', () => {

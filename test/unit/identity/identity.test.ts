@@ -26,8 +26,7 @@ function forgetCookies(): void {
 }
 
 function blockCookies(): void {
-  vi.spyOn(document, 'cookie', 'get').mockImplementation(blocked);
-  vi.spyOn(document, 'cookie', 'set').mockImplementation(blocked);
+  Object.defineProperty(document, 'cookie', { get: blocked, set: blocked, configurable: true });
 }
 
 function blockLocalStorage(): void {
@@ -38,12 +37,33 @@ function blocked(): never {
   throw new DOMException('blocked', 'SecurityError');
 }
 
+/** Another page of the origin has written this. */
+function tell(key: string): void {
+  dispatchEvent(new StorageEvent('storage', { key }));
+}
+
+/** The cookie of the anonymous id, as it is written. */
+function writtenWith(options?: IdentityOptions['cookie']): string {
+  const written: string[] = [];
+  Object.defineProperty(document, 'cookie', {
+    get: () => '',
+    set(text: string) {
+      written.push(text);
+    },
+    configurable: true,
+  });
+  load(undefined, { cookie: options });
+  return written.find((text) => text.startsWith(ANONYMOUS_ID))!;
+}
+
 beforeEach(() => {
   localStorage.clear();
   forgetCookies();
 });
 
 afterEach(() => {
+  // The browser's own is on the prototype.
+  Reflect.deleteProperty(document, 'cookie');
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
@@ -59,6 +79,11 @@ describe('a new visitor', () => {
     expect(identity.recover(undefined)).toBe(id);
     expect(cookieNamed(ANONYMOUS_ID)).toBe(id);
     expect(localStorage.getItem(ANONYMOUS_ID)).toBe(JSON.stringify(id));
+  });
+
+  it('keeps it at once: a page that only sends them on is gone before the database has answered', () => {
+    const id = create().anonymousId();
+    expect(create().anonymousId()).toBe(id);
   });
 
   it('has nobody else\'s', () => {
@@ -136,15 +161,19 @@ describe('what was written before the database had answered', () => {
     expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: remembered });
   });
 
-  it('stands when the visitor was known, or is new', () => {
-    const visitor = create();
-    const text = JSON.stringify({ anonymousId: visitor.anonymousId() });
-    visitor.recover(undefined);
-    expect(visitor.correct(text)).toBe(text);
+  it('stands when the visitor is new', () => {
+    const identity = create();
+    const text = JSON.stringify({ anonymousId: identity.anonymousId() });
+    identity.recover(undefined);
+    expect(identity.correct(text)).toBe(text);
+  });
 
-    const known = create();
-    known.recover('another');
-    expect(known.correct(text)).toBe(text);
+  it('stands when the visitor was known', () => {
+    document.cookie = `${ANONYMOUS_ID}=from-cookie; path=/`;
+    const identity = create();
+    const text = JSON.stringify({ anonymousId: 'from-cookie' });
+    identity.recover('from-database');
+    expect(identity.correct(text)).toBe(text);
   });
 
   it('and was meant for an id of the page\'s own, keeps that id', () => {
@@ -176,7 +205,7 @@ describe('identify', () => {
   });
 
   it('gives another person an anonymous id of their own, and tells of it', () => {
-    const onChange = vi.fn();
+    const onChange = vi.fn<(...values: unknown[]) => void>();
     const identity = load(undefined, { onChange });
     identity.identify('ada', {});
     const id = identity.anonymousId();
@@ -211,7 +240,7 @@ describe('identify', () => {
 
 describe('reset', () => {
   it('forgets the person and the visitor in every copy', () => {
-    const onChange = vi.fn();
+    const onChange = vi.fn<(...values: unknown[]) => void>();
     const identity = load(undefined, { onChange });
     identity.identify('ada', { plan: 'pro' });
     const id = identity.anonymousId();
@@ -229,10 +258,6 @@ describe('reset', () => {
 });
 
 describe('another page of the origin', () => {
-  function tell(key: string): void {
-    dispatchEvent(new StorageEvent('storage', { key }));
-  }
-
   it('is believed when it says who the visitor and the person are', () => {
     const identity = load();
     document.cookie = `${ANONYMOUS_ID}=rotated; path=/`;
@@ -258,7 +283,7 @@ describe('another page of the origin', () => {
 describe('a browser that blocks', () => {
   it('cookies: the visitor is known by localStorage', () => {
     blockCookies();
-    const onUnwritable = vi.fn();
+    const onUnwritable = vi.fn<(...values: unknown[]) => void>();
     const id = load(undefined, { onUnwritable }).anonymousId();
     expect(load().anonymousId()).toBe(id);
     expect(onUnwritable).not.toHaveBeenCalled();
@@ -266,7 +291,7 @@ describe('a browser that blocks', () => {
 
   it('localStorage: the visitor is known by the cookie', () => {
     blockLocalStorage();
-    const onUnwritable = vi.fn();
+    const onUnwritable = vi.fn<(...values: unknown[]) => void>();
     const id = load(undefined, { onUnwritable }).anonymousId();
     expect(load().anonymousId()).toBe(id);
     expect(onUnwritable).not.toHaveBeenCalled();
@@ -275,7 +300,7 @@ describe('a browser that blocks', () => {
   it('both: the visitor is known by the database, the page is told, and nothing throws', () => {
     blockCookies();
     blockLocalStorage();
-    const onUnwritable = vi.fn();
+    const onUnwritable = vi.fn<(...values: unknown[]) => void>();
     const identity = load('from-database', { onUnwritable });
     expect(identity.anonymousId()).toBe('from-database');
     expect(onUnwritable).toHaveBeenCalled();
@@ -286,21 +311,15 @@ describe('a browser that blocks', () => {
   });
 
   it('both, without a word: what is set is simply not there', () => {
-    vi.spyOn(document, 'cookie', 'set').mockImplementation(() => {});
+    Object.defineProperty(document, 'cookie', { get: () => '', set() {}, configurable: true });
     blockLocalStorage();
-    const onUnwritable = vi.fn();
+    const onUnwritable = vi.fn<(...values: unknown[]) => void>();
     load(undefined, { onUnwritable });
     expect(onUnwritable).toHaveBeenCalled();
   });
 });
 
 describe('the cookie', () => {
-  function writtenWith(options?: IdentityOptions['cookie']): string {
-    const set = vi.spyOn(document, 'cookie', 'set');
-    load(undefined, { cookie: options });
-    return set.mock.calls.map(([text]) => text).find((text) => text.startsWith(ANONYMOUS_ID))!;
-  }
-
   it('lasts a year, for the whole site, and is not sent along from other sites', () => {
     const text = writtenWith();
     expect(text).toMatch(/; path=\/(;|$)/i);

@@ -1,4 +1,5 @@
-import fc from 'fast-check';
+// @vitest-environment node
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffMs, LONGEST_MS, readRetryAfter } from '../../../src/outbox/backoff.js';
 

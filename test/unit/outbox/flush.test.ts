@@ -1,4 +1,5 @@
-import fc from 'fast-check';
+// @vitest-environment node
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Response } from '../../../src/outbox/outcome.js';
 import { BATCH_BYTES } from '../../../src/wire/index.js';
@@ -134,7 +135,7 @@ describe('flush()', () => {
     const first = openAnswer();
     answers.push(first.answer);
     call('a');
-    const flushed = vi.fn();
+    const flushed = vi.fn<(...values: unknown[]) => void>();
     void flusher.flush().then(flushed);
     await pass(1_000);
     expect(flushed).not.toHaveBeenCalled();
@@ -392,7 +393,7 @@ describe('recovery', () => {
     const { storeOf, flusher, answers } = putOnBench();
     answers.push(UNAVAILABLE, UNAVAILABLE);
     storeOf('gone', 'theirs', 500);
-    const recovered = vi.fn();
+    const recovered = vi.fn<(...values: unknown[]) => void>();
     void flusher.recover().then(recovered);
     await pass(0);
     expect(recovered).not.toHaveBeenCalled();
@@ -509,23 +510,23 @@ describe('whatever the collector answers', () => {
         // The longest way: every answer is a reason to wait five minutes.
         await pass((answered.length + 1) * 300_000);
         acknowledged.push(...unanswered(bench, answered.length));
-        const lost = bench.refused.map(({ messageId }) => messageId);
-        expect(acknowledged).toEqual(names.flat().filter((id) => !lost.includes(id)));
+        const lost = new Set(bench.refused.map(({ messageId }) => messageId));
+        expect(acknowledged).toEqual(names.flat().filter((id) => !lost.has(id)));
         expect(bench.kept()).toEqual([]);
       }),
       { numRuns: 200 },
     );
   });
-
-  function answer(status: number, acknowledged: string[]): (ids: string[]) => Response {
-    return (ids) => {
-      if (status === 200 || status === 204) acknowledged.push(...ids);
-      return { status, body: '' };
-    };
-  }
-
-  /** What the answers after the last scripted one acknowledged. */
-  function unanswered({ requests }: Bench, scripted: number): string[] {
-    return requests.slice(scripted).flat();
-  }
 });
+
+function answer(status: number, acknowledged: string[]): (ids: string[]) => Response {
+  return (ids) => {
+    if (status === 200 || status === 204) acknowledged.push(...ids);
+    return { status, body: '' };
+  };
+}
+
+/** What the answers after the last scripted one acknowledged. */
+function unanswered({ requests }: Bench, scripted: number): string[] {
+  return requests.slice(scripted).flat();
+}

@@ -1,4 +1,5 @@
-import fc from 'fast-check';
+// @vitest-environment node
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatKey, parseKey, partKey, ROW_KEYS, type RowKey } from '../../../src/outbox/key.js';
 

@@ -130,7 +130,7 @@ describe('replacing', () => {
 describe('the anonymous id', () => {
   it('is remembered from one page to the next', async () => {
     await open({ recoverId: () => 'visitor' }).opened;
-    const recoverId = vi.fn((remembered?: string) => remembered ?? 'new');
+    const recoverId = vi.fn<(remembered?: string) => string>((remembered) => remembered ?? 'new');
     await open({ recoverId }).opened;
     expect(recoverId).toHaveBeenCalledWith('visitor');
   });
@@ -152,7 +152,7 @@ describe('the anonymous id', () => {
     const outbox = open();
     outbox.rememberId('changed');
     await outbox.append('"a"', false).stored;
-    const recoverId = vi.fn(() => 'changed');
+    const recoverId = vi.fn<() => string>(() => 'changed');
     await open({ recoverId }).opened;
     expect(recoverId).toHaveBeenCalledWith('changed');
   });
@@ -161,8 +161,8 @@ describe('the anonymous id', () => {
 describe('without a database', () => {
   it('keeps messages in memory, says so once it knows, and asks for an id without one', async () => {
     vi.stubGlobal('indexedDB', undefined);
-    const recoverId = vi.fn(() => 'visitor');
-    const onStored = vi.fn();
+    const recoverId = vi.fn<() => string>(() => 'visitor');
+    const onStored = vi.fn<(...values: unknown[]) => void>();
     const outbox = open({ recoverId, onStored });
     const row = outbox.append('"a"', false);
     await expect(row.stored).resolves.toBe('memory');

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { outcomeOf, type Outcome } from '../../../src/outbox/outcome.js';
 

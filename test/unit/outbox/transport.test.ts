@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { KEEPALIVE_BYTES, keepaliveRoom, post } from '../../../src/outbox/transport.js';
 
@@ -74,7 +75,7 @@ describe('post', () => {
     vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => {
       return new Promise((_resolve, reject) => signal!.addEventListener('abort', () => reject(new DOMException('gone', 'AbortError'))));
     });
-    const settled = vi.fn();
+    const settled = vi.fn<(...values: unknown[]) => void>();
     void post(URL, 'body').then(settled);
     await vi.advanceTimersByTimeAsync(29_999);
     expect(settled).not.toHaveBeenCalled();

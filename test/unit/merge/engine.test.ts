@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { createEngine, type Engine, type Message } from '../../../src/engine.js';
+import { at } from '../../simulation/moments.js';
+import { tell } from './story.js';
+
+describe('a batch', () => {
+  it('attaches a track that stands behind the identify', () => {
+    const engine = createEngine();
+    engine.receive([identify('p', 'a'), track('e', 'a')], { receivedAt: at('0:00') });
+    expect(engine.events()).toMatchObject([{ person: 'p', previouslyAnonymous: true }]);
+  });
+
+  it('gives an anonymous id to the first of its identifies', () => {
+    const engine = createEngine();
+    engine.receive([identify('q', 'a'), identify('p', 'a')], { receivedAt: at('0:00') });
+    expect(engine.person('q')!.anonymousIds).toEqual(['a']);
+  });
+
+  it('keeps its order, also when its end was known before its beginning', () => {
+    const batch: Message[] = [
+      { ...identify('p', 'a'), messageId: 'm1', traits: { plan: 'free' } },
+      { ...identify('p', 'a'), messageId: 'm2', traits: { plan: 'pro' } },
+    ];
+    const engine = createEngine();
+    engine.receive(batch[1]!, { receivedAt: at('0:01'), sequence: 2 });
+    engine.receive(batch, { receivedAt: at('0:00'), sequence: 1 });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'pro' });
+  });
+
+  it('wins over its messages in what it says of when it left', () => {
+    const engine = createEngine();
+    const hourSlow = { ...track('e', 'a'), timestamp: iso('-1 h'), sentAt: iso('0:00') };
+    engine.receive([hourSlow], { receivedAt: at('0:00'), sentAt: iso('-1 h') });
+    expect(engine.events()).toMatchObject([{ occurredAt: at('0:00') }]);
+  });
+
+  it('loses only the message that cannot be read', () => {
+    const engine = createEngine();
+    const poisoned = Object.defineProperty({ ...track('e', 'a'), messageId: 'm' }, 'timestamp', {
+      get() {
+        throw new Error('no');
+      },
+    });
+    const outcomes = engine.receive([track('e1', 'a'), poisoned, track('e2', 'a')], { receivedAt: at('0:00') });
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'refused', 'stored']);
+  });
+
+  it('answers a refused message with its id, the reason and the remedy', () => {
+    expect(createEngine().receive({ type: 'track', messageId: 'm', anonymousId: 'a' }, { receivedAt: 0 })).toEqual([
+      { messageId: 'm', status: 'refused', code: 'no_event', message: expect.stringContaining('track("addedToCart")') },
+    ]);
+  });
+});
+
+describe('a claim', () => {
+  it('is not laid by a track of a known person', () => {
+    const story = tell();
+    story.track('-1 h', 'e1', { anonymousId: 'a' });
+    story.track('0:00', 'e2', { anonymousId: 'a', userId: 'p' });
+    expect(story.event('e1').person).toBeUndefined();
+  });
+
+  it('goes to whoever was received first, also when that one is worked on last', () => {
+    const engine = createEngine();
+    engine.receive(identify('q', 'a'), { receivedAt: at('0:01'), sequence: 2 });
+    engine.receive(identify('p', 'a'), { receivedAt: at('0:00'), sequence: 1 });
+    expect(engine.people()).toMatchObject([
+      { id: 'p', anonymousIds: ['a'] },
+      { id: 'q', anonymousIds: [] },
+    ]);
+  });
+
+  it('goes to the smaller sequence within a millisecond', () => {
+    const engine = createEngine();
+    engine.receive(identify('q', 'a'), { receivedAt: at('0:00'), sequence: 2 });
+    engine.receive(identify('p', 'a'), { receivedAt: at('0:00'), sequence: 1 });
+    expect(engine.person('p')!.anonymousIds).toEqual(['a']);
+  });
+
+  it('counts from when the identify was received, whatever its own timestamp says', () => {
+    const story = tell();
+    story.identify('0:00', 'p', { anonymousId: 'a', timestamp: '-1 h' });
+    story.track('0:05', 'e', { anonymousId: 'a' });
+    expect(story.event('e').person).toBe('p');
+  });
+
+  it('is not logged as a merge while nothing has joined', () => {
+    const story = tell();
+    story.identify('0:00', 'p', { anonymousId: 'a' });
+    expect(story.merges()).toEqual([]);
+  });
+
+  it('counts pages and screens as it counts tracks, and identifies not', () => {
+    const engine = createEngine();
+    engine.receive([{ type: 'page', anonymousId: 'a' }, { type: 'screen', anonymousId: 'a' }, { type: 'identify', anonymousId: 'a' }], { receivedAt: at('-1 h') });
+    engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
+    expect(engine.activity()[0]).toMatchObject({ type: 'anon_merge', count: 2 });
+  });
+});
+
+describe('a duplicate', () => {
+  it('is known by its person, not by its messageId alone', () => {
+    const engine = createEngine();
+    engine.receive([track('e', 'a'), track('e', 'b')].map((message) => ({ ...message, messageId: 'm' })), { receivedAt: 0 });
+    expect(engine.events()).toHaveLength(2);
+  });
+
+  it('cannot be recognised without a messageId', () => {
+    const engine = createEngine();
+    engine.receive([track('e', 'a'), track('e', 'a')], { receivedAt: 0 });
+    expect(engine.events()).toHaveLength(2);
+  });
+
+  it('gives way to a copy that was received earlier', () => {
+    const engine = createEngine();
+    engine.receive({ ...track('e', 'a'), messageId: 'm' }, { receivedAt: at('0:01'), sequence: 2 });
+    engine.receive({ ...track('e', 'a'), messageId: 'm' }, { receivedAt: at('0:00'), sequence: 1 });
+    expect(engine.events()).toMatchObject([{ receivedAt: at('0:00') }]);
+  });
+});
+
+describe('a message without a readable timestamp', () => {
+  it.each([undefined, 'yesterday'])('counts as happening when it arrived, with a warning: %s', (timestamp) => {
+    const engine = createEngine();
+    const [outcome] = engine.receive({ ...track('e', 'a'), timestamp } as Message, { receivedAt: at('0:00') });
+    expect([outcome, ...engine.events()]).toMatchObject([{ warnings: ['bad_timestamp'] }, { occurredAt: at('0:00') }]);
+  });
+});
+
+describe('what an identify says of somebody anonymous', () => {
+  it('makes no person', () => {
+    const engine = createEngine();
+    engine.receive({ type: 'identify', anonymousId: 'a', traits: { plan: 'free' } }, { receivedAt: at('0:00') });
+    expect(engine.people()).toEqual([]);
+  });
+
+  it('fills what the person has unset, and changes nothing else', () => {
+    const engine = createEngine();
+    say(engine, '-2 h', 'a', { plan: 'free', city: 'Graz' });
+    engine.receive({ ...identify('p', 'a'), traits: { plan: 'pro' } }, { receivedAt: at('0:00') });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'pro', city: 'Graz' });
+  });
+
+  it('counts from the oldest on', () => {
+    const engine = createEngine();
+    say(engine, '-2 h', 'a', { plan: 'free' });
+    say(engine, '-1 h', 'a', { plan: 'pro' });
+    engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
+  });
+
+  it('does not displace what an earlier merge has filled', () => {
+    const engine = createEngine();
+    say(engine, '-2 h', 'tablet', { plan: 'free' });
+    say(engine, '-1 h', 'phone', { plan: 'pro' });
+    engine.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
+    engine.receive(identify('p', 'tablet'), { receivedAt: at('0:10') });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'pro' });
+  });
+
+  it('is lost after 30 days, like an event', () => {
+    const engine = createEngine();
+    say(engine, '-30 d', 'a', { city: 'Graz' });
+    say(engine, '-30 d -1 ms', 'a', { plan: 'free' });
+    engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
+    expect(engine.person('p')!.traits).toEqual({ city: 'Graz' });
+  });
+
+  function say(engine: Engine, when: string, anonymousId: string, traits: Message['traits'] & object): void {
+    engine.receive({ type: 'identify', anonymousId, traits }, { receivedAt: at(when) });
+  }
+});
+
+describe('an email', () => {
+  it('names one person, in capitals or not', () => {
+    const engine = createEngine();
+    for (const email of ['Ada@example.com', ' ada@EXAMPLE.com ']) {
+      engine.receive({ type: 'identify', anonymousId: email, traits: { email } }, { receivedAt: at('0:00') });
+    }
+    expect(engine.people()).toMatchObject([{ id: 'email:ada@example.com', anonymousIds: ['Ada@example.com', ' ada@EXAMPLE.com '] }]);
+  });
+});
+
+function track(event: string, anonymousId: string): Message {
+  return { type: 'track', event, anonymousId };
+}
+
+function identify(userId: string, anonymousId: string): Message {
+  return { type: 'identify', userId, anonymousId };
+}
+
+function iso(text: string): string {
+  return new Date(at(text)).toISOString();
+}
