@@ -99,9 +99,15 @@ describe('a claim', () => {
 });
 
 describe('a duplicate', () => {
-  it('is known by its person, not by its messageId alone', () => {
+  it('is known by its anonymous id, not by its messageId alone', () => {
     const engine = createEngine();
     engine.receive([track('e', 'a'), track('e', 'b')].map((message) => ({ ...message, messageId: 'm' })), { receivedAt: 0 });
+    expect(engine.events()).toHaveLength(2);
+  });
+
+  it('is known by its person, not by its messageId alone', () => {
+    const engine = createEngine();
+    engine.receive(['p', 'q'].map((userId) => ({ ...track('e', 'a'), userId, messageId: 'm' })), { receivedAt: 0 });
     expect(engine.events()).toHaveLength(2);
   });
 
@@ -146,6 +152,23 @@ describe('what an identify says of somebody anonymous', () => {
     say(engine, '-2 h', 'a', { plan: 'free' });
     say(engine, '-1 h', 'a', { plan: 'pro' });
     engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
+  });
+
+  it('counts from the oldest on, also when that one arrived last', () => {
+    const engine = createEngine();
+    say(engine, '-2 h', 'a', { plan: 'pro' });
+    engine.receive({ type: 'identify', anonymousId: 'a', traits: { plan: 'free' }, timestamp: iso('-3 h') }, { receivedAt: at('-1 h') });
+    engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
+  });
+
+  it('does not displace, arriving late, what another merge has filled meanwhile', () => {
+    const engine = createEngine();
+    say(engine, '-1 h', 'tablet', { plan: 'free' });
+    engine.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
+    engine.receive(identify('p', 'tablet'), { receivedAt: at('0:01') });
+    say(engine, '0:03', 'phone', { plan: 'pro' });
     expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
   });
 

@@ -21,6 +21,11 @@ describe('E1: two events before the identify', () => {
     expect(story.person('p')!.events.map(({ previouslyAnonymous }) => previouslyAnonymous)).toEqual([true, true]);
   });
 
+  it('marks both in the log, and not the identify', () => {
+    const marked = story.activity().filter(({ previouslyAnonymous }) => previouslyAnonymous);
+    expect(marked.map(({ name }) => name)).toEqual(['e2', 'e1']);
+  });
+
   it('logs one merge, with their number and the oldest', () => {
     expect(story.merges()).toEqual([{ anonymousId: 'a', person: 'p', count: 2, oldest: seconds('-20 d') }]);
   });
@@ -78,15 +83,20 @@ describe('E3: 5 minutes after the identify', () => {
 });
 
 describe('E4: the same identify again, ten minutes later', () => {
+  let again: ReturnType<Story['identify']>;
   beforeEach(() => {
     story.identify('0:00', 'p', { anonymousId: 'a' });
     story.track('0:05:00.001', 'e4', { anonymousId: 'a' });
-    story.identify('0:10', 'p', { anonymousId: 'a' });
+    again = story.identify('0:10', 'p', { anonymousId: 'a' });
     story.track('0:11', 'e5', { anonymousId: 'a' });
   });
 
   it('neither fetches what was late nor opens the window again', () => {
     expect(story.eventsOf('p')).toEqual([]);
+  });
+
+  it('gives no warning', () => {
+    expect(again).toMatchObject({ status: 'stored', warnings: [] });
   });
 
   it('is no failure', () => {

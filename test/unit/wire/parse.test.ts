@@ -38,17 +38,16 @@ describe('parseMessage tidies', () => {
     expect(parse({ ...TRACK, userId }).message).toStrictEqual(TRACK);
   });
 
-  it('numbers into text, in every id', () => {
-    const numbers = { messageId: 1, userId: 0, anonymousId: -2.5 };
-    const texts = { messageId: '1', userId: '0', anonymousId: '-2.5' };
-    expect([
-      parse({ ...TRACK, ...numbers }).message,
-      parse({ type: 'group', ...numbers, groupId: 3 }).message,
-      parse({ type: 'alias', ...numbers, previousId: 4 }).message,
-    ]).toStrictEqual([
-      { ...TRACK, ...texts },
-      { type: 'group', ...texts, groupId: '3' },
-      { type: 'alias', ...texts, previousId: '4' },
+  it.each([
+    ['messageId', TRACK],
+    ['userId', TRACK],
+    ['anonymousId', TRACK],
+    ['groupId', { type: 'group', messageId: 'm', userId: 'p' }],
+    ['previousId', { type: 'alias', messageId: 'm', userId: 'p' }],
+  ])('a %s that is a number into text', (field, message) => {
+    expect([0, -2.5].map((id) => parse({ ...message, [field]: id }).message)).toStrictEqual([
+      { ...message, [field]: '0' },
+      { ...message, [field]: '-2.5' },
     ]);
   });
 

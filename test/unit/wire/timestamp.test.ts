@@ -48,8 +48,8 @@ describe('readTimestamp', () => {
     expect([readTimestamp(1e11), readTimestamp(1e11 + 1)]).toEqual([1e14, 1e11 + 1]);
   });
 
-  it('reads seconds before 1970', () => {
-    expect(readTimestamp(-1)).toBe(-1000);
+  it('reads seconds and milliseconds before 1970 by the same rule', () => {
+    expect([readTimestamp(-1), readTimestamp(-1e11 - 1)]).toEqual([-1000, -1e11 - 1]);
   });
 
   it('gives whole milliseconds for fractions of a second', () => {
