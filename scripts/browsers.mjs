@@ -30,10 +30,11 @@ const BROWSERS = {
   },
 };
 
-/** The path of a browser on this machine, or `undefined`. */
+/** The path of a browser on this machine, or `undefined`. Where somebody has named one, no other will do. */
 export function findBrowser(name) {
   const { variable, places } = BROWSERS[name];
-  return process.env[variable] ?? places.find((place) => existsSync(place));
+  const named = process.env[variable];
+  return (named ? [named] : places).find((place) => existsSync(place));
 }
 
 /**
@@ -44,8 +45,8 @@ export function findBrowser(name) {
 export function provideBrowser(name) {
   const found = findBrowser(name);
   if (found) return found;
-  const { packages } = BROWSERS[name];
-  if (canInstall()) {
+  const { variable, packages } = BROWSERS[name];
+  if (!process.env[variable] && canInstall()) {
     console.log(`Installing ${packages.join(', ')} for the tests (apt-get) …`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const apt = (...args) => execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
