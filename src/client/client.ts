@@ -15,7 +15,9 @@ import { VERSION } from './version.js';
  *
  * @param loadEngine absent in a build without the engine
  */
-export function startClient(options: ClientOptions = {}, loadEngine?: LoadEngine): Client {
+export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadEngine): Client {
+  // A page's configuration that was not found must not take the page down.
+  const options = given ?? {};
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
   const identity: Identity = createIdentity({

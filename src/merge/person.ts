@@ -43,6 +43,7 @@ function traitsOf(
   const joined = anonymous
     .map((record) => ({ record, at: joinedAt(record, claimFor(record)!) }))
     .sort((a, b) => byPosition(a.at, b.at) || a.record.occurredAt - b.record.occurredAt);
+  // The last entry of a name stands, so what fills a gap first comes last of its kind, and what was said by name last of all.
   return Object.fromEntries([
     ...joined.reverse().flatMap(({ record }) => settable(record)),
     ...identifies.filter(({ person }) => person !== undefined).flatMap(settable),

@@ -13,9 +13,9 @@ export interface Message {
   /** Names the call once and for all, at most 100 characters; a repeated one is the same call. Minted when missing. */
   messageId?: string;
   /** The visitor, at most 255 characters. `null`, blank and placeholder ids are kept but never merge. */
-  anonymousId?: string | null;
+  anonymousId?: string | null | undefined;
   /** The person, at most 150 bytes. */
-  userId?: string | null;
+  userId?: string | null | undefined;
   /** The name in a `track` call. */
   event?: string;
   /** The name in a `page` or `screen` call. */
@@ -41,6 +41,6 @@ export interface Message {
 export interface AcceptedMessage extends Omit<Message, 'messageId' | 'anonymousId' | 'userId'> {
   messageId: string;
   /** As sent, blank ones included: whether it may merge is for the rules to say. */
-  anonymousId?: string;
-  userId?: string;
+  anonymousId?: string | undefined;
+  userId?: string | undefined;
 }

@@ -51,6 +51,7 @@ describe('serialise', () => {
     const properties = propertiesOf(circle);
     expect(properties['product']).toBe('cool-shoes');
     expect(JSON.stringify(properties)).toContain('[cut]');
+    expect(JSON.stringify(properties).length).toBeLessThan(2_000);
   });
 
   it('writes a BigInt as text', () => {
@@ -130,6 +131,12 @@ describe('serialise', () => {
   ])('cuts a list of a million %s', (_, make) => {
     const item = make();
     expect(bytesOf({ list: Array.from({ length: 1_000_000 }, () => item), big: 1n })).toBeLessThanOrEqual(MESSAGE_BYTES);
+  });
+
+  it('stays within its bytes though everything in it is too much', () => {
+    const numbers = Array.from({ length: 10_000 }, () => -1.234_567_890_123_456_7e-100);
+    const text = serialise({ ...WHO, integrations: { numbers }, properties: { numbers }, context: { numbers } });
+    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(MESSAGE_BYTES);
   });
 
   it('cuts a list with a million holes', () => {

@@ -44,6 +44,20 @@ describe('a flush', () => {
     expect(requests).toEqual([['a'], ['b', 'c']]);
   });
 
+  it('leaves to the next interval what was tracked while its request was under way', async () => {
+    const { call, requests, answers } = putOnBench({ flushInterval: 1_000 });
+    const first = openAnswer();
+    answers.push(first.answer);
+    call('a');
+    await pass(0);
+    call('b');
+    first.give(DELIVERED);
+    await pass(999);
+    expect(requests).toEqual([['a']]);
+    await pass(1);
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
   it('leaves at once again after a quiet interval', async () => {
     const { call, requests } = putOnBench({ flushInterval: 1_000 });
     call('a');
@@ -465,9 +479,12 @@ describe('a page that leaves', () => {
 
   it('and stays after all, goes on where it was', async () => {
     const { call, flusher, requests, answers, kept } = putOnBench();
-    answers.push(UNAVAILABLE);
+    const last = openAnswer();
+    answers.push(last.answer);
     call('a');
     flusher.leave();
+    await pass(1_000);
+    last.give(UNAVAILABLE);
     await pass(10_000);
     expect(requests).toEqual([['a'], ['a']]);
     expect(kept()).toEqual([]);
