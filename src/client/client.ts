@@ -158,8 +158,14 @@ export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadE
 
     activity: connection.activity,
   };
-  void connection.opened.then(() => emitter.emit('ready'));
+  void announce();
   return client;
+
+  async function announce(): Promise<void> {
+    await connection.opened;
+    emitter.emit('initialize', { writeKey: options.writeKey }, options);
+    emitter.emit('ready');
+  }
 }
 
 /** What a call resolves with. `delivered` is asked for by few, so that it is made for those who ask. */

@@ -87,7 +87,8 @@ export interface Client {
   /** Sends what waits now. Resolves once it is delivered, or once an attempt has failed; what failed stays and is sent later. */
   flush(): Promise<void>;
   /**
-   * Listens: `track`, `identify`, `page`, `screen`, `group`, `alias` (with the arguments of the call), `reset`, `ready`, `initialize`;
+   * Listens: `track`, `identify`, `page`, `screen`, `group`, `alias` (with the arguments of the call), `reset`,
+   * `initialize` (settings, options) and `ready`, once the outbox is open;
    * with the engine in the page `activity`, when its log has changed.
    */
   on(event: string, listener: Listener): Client;

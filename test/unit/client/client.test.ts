@@ -353,3 +353,14 @@ describe('a configuration that was not found', () => {
     expect(consoleError).toHaveBeenCalledWith(expect.stringContaining('data-write-key'));
   });
 });
+
+describe('a client that has opened', () => {
+  it('says initialize, with its settings and options, and then ready', async () => {
+    const heard: unknown[][] = [];
+    const client = start();
+    client.on('ready', (...values) => heard.push(['ready', ...values]));
+    client.on('initialize', (...values) => heard.push(['initialize', ...values]));
+    await client.ready();
+    expect(heard).toEqual([['initialize', { writeKey: 'KEY' }, expect.objectContaining(COLLECTOR)], ['ready']]);
+  });
+});
