@@ -17,13 +17,31 @@ const KINDS: Record<Activity['type'], string> = {
   alias: 'Alias',
   anon_merge: 'Anonymous Data Merged',
   failed_attribute_change: 'Failed Attribute Change',
+  merge_undone: 'Merge Undone',
+  merge_restored: 'Merge Restored',
+  people_merged: 'People Merged',
+  person_deleted: 'Person Deleted',
+  person_suppressed: 'Person Suppressed',
+  person_unsuppressed: 'Person No Longer Suppressed',
+  settings_changed: 'Settings Changed',
+};
+
+/** What somebody with the admin token did, under the icon of what it is like. */
+const COMMAND_ICONS: Partial<Record<Activity['type'], IconName>> = {
+  merge_undone: 'close',
+  merge_restored: 'anon_merge',
+  people_merged: 'anon_merge',
+  person_deleted: 'close',
+  person_suppressed: 'failed_attribute_change',
+  person_unsuppressed: 'identify',
+  settings_changed: 'alias',
 };
 
 /** The parts of one line: what happened, who did it, and when. */
 export function drawLine(line: Activity): Node[] {
   const type = line.type in KINDS ? line.type : 'event';
   return [
-    make('span', { class: 'icon', title: KINDS[type] }, makeIcon(type satisfies IconName)),
+    make('span', { class: 'icon', title: KINDS[type] }, makeIcon(COMMAND_ICONS[type] ?? (type as IconName))),
     make('div', { class: 'what' }, ...what(line, type)),
     make('div', { class: 'by' }, ...by(line)),
     makeTime(line.at),
@@ -36,6 +54,8 @@ function what(line: Activity, type: Activity['type']): Node[] {
       return [title(KINDS[type]), make('p', {}, ...mergeText(line))];
     case 'failed_attribute_change':
       return [title(KINDS[type]), make('p', {}, ...refusalText(line))];
+    case 'people_merged':
+      return [title(KINDS[type]), make('p', {}, make('bdi', {}, cut(line.name ?? '')), ' is the same person from now on')];
     case 'event':
       return [title(line.name ?? 'Event without a name', ...lateness(line))];
     case 'identify':
@@ -48,6 +68,7 @@ function what(line: Activity, type: Activity['type']): Node[] {
 function by({ type, person, anonymousId, previouslyAnonymous }: Activity): Node[] {
   // A merge says it all in its sentence.
   if (type === 'anon_merge') return [];
+  if (type === 'merge_undone' || type === 'merge_restored') return [makePerson(person!), makeVisitor(anonymousId!)];
   if (person !== undefined) return [makePerson(person), ...(previouslyAnonymous ? [makeWasAnonymous(anonymousId)] : [])];
   return anonymousId === undefined ? [] : [make('span', {}, 'Anonymous'), makeVisitor(anonymousId)];
 }

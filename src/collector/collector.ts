@@ -1,12 +1,14 @@
 import { Hono } from 'hono';
 import type { Ledger } from '../ledger/index.js';
 import type { MessageType } from '../wire/index.js';
+import { createAdministrationApi } from './administration.js';
 import { answerActivity, answerPerson, createGate } from './api.js';
 import { json, notFound, refusal, unlessKnown, wrongMethod } from './answers.js';
 import { createIngest } from './ingest.js';
 import { createKeys } from './keys.js';
 import { RETRY_SECONDS } from './limits.js';
 import type { Log } from './log.js';
+import { createRetention } from './retention.js';
 import { settingsFor } from './settings.js';
 
 export interface CollectorOptions {
@@ -29,6 +31,8 @@ export interface CollectorOptions {
 export interface Collector {
   /** Answers a request; never rejects. */
   fetch(request: Request): Promise<Response>;
+  /** Deletes what stayed anonymous for more than 30 days. It does so by itself, once an hour. @returns how many messages */
+  purge(): Promise<number>;
   /** Finishes what it is answering, turns the rest away with a 503, and closes the ledger. */
   close(): Promise<void>;
 }
@@ -49,6 +53,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const { ledger } = options;
   const log: Log = options.log ?? (() => undefined);
   const app = createRoutes(options, log);
+  const retention = createRetention(ledger, options.now ?? (() => Date.now()), log);
   const answering = new Set<Promise<Response>>();
   let closing: Promise<void> | undefined;
 
@@ -69,7 +74,9 @@ export function createCollector(options: CollectorOptions): Collector {
         answering.delete(answered);
       }
     },
+    purge: () => retention.run(),
     close() {
+      retention.stop();
       closing ??= Promise.allSettled(answering).then(() => ledger.close());
       return closing;
     },
@@ -98,6 +105,7 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
   const keys = createKeys(writeKeys, secretKeys);
   const ingest = createIngest({ keys, ledger, now, log });
   const gate = createGate(adminToken);
+  const administration = createAdministrationApi(ledger, now);
   const app = new Hono();
 
   // Any page may send: the write key is public anyway, and there are no credentials to misuse.
@@ -117,6 +125,18 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
   app.use('/api/*', async (c, next) => (await gate(c.req.raw)) ?? next());
   app.get('/api/activity', async (c) => unlessKnown(c.req.raw, await answerActivity(c.req.raw, ledger))).all(() => wrongMethod('GET'));
   app.get('/api/people/:id', (c) => answerPerson(c.req.param('id'), ledger)).all(() => wrongMethod('GET'));
+
+  app.post('/api/people/:id/erase', (c) => administration.erase(c.req.param('id'))).all(() => wrongMethod('POST'));
+  app.post('/api/people/:id/merge', (c) => administration.mergePeople(c.req.raw, c.req.param('id'))).all(() => wrongMethod('POST'));
+  app.post('/api/people/:id/suppress', (c) => administration.suppress(c.req.param('id'))).all(() => wrongMethod('POST'));
+  app.post('/api/people/:id/unsuppress', (c) => administration.unsuppress(c.req.param('id'))).all(() => wrongMethod('POST'));
+  app.post('/api/claims/:anonymousId/undo', (c) => administration.undo(c.req.param('anonymousId'))).all(() => wrongMethod('POST'));
+  app.get('/api/explain/:messageId', (c) => administration.explain(c.req.raw, c.req.param('messageId'))).all(() => wrongMethod('GET'));
+  app.get('/api/preview', (c) => administration.preview(c.req.raw)).all(() => wrongMethod('GET'));
+  app
+    .get('/api/settings', () => administration.readSettings())
+    .put((c) => administration.changeSettings(c.req.raw))
+    .all(() => wrongMethod('GET, PUT'));
 
   app.get('/healthz', () => new Response('ok', { headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' } }));
   app.all('/healthz', () => wrongMethod('GET'));

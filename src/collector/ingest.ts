@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/index.js';
 import type { Outcome } from '../merge/index.js';
-import { isObject, type BatchAnswer, type Fault, type MessageType } from '../wire/index.js';
+import { isObject, type AcceptedMessage, type BatchAnswer, type Fault, type MessageType } from '../wire/index.js';
 import { json, refusal } from './answers.js';
 import { readBody } from './body.js';
 import { basicKey, type Keys } from './keys.js';
@@ -35,26 +35,38 @@ export function createIngest({ keys, ledger, now, log }: IngestOptions) {
     const isKeyed = key !== undefined || (type === 'batch' && hasKeyedItem(body.value['batch']));
     if (!isKeyed) return refusal(isStrict ? 401 : 200, NO_KEY);
 
+    const isServer = key !== undefined && !keys.isWriteKey(key);
     const { unpacked, fault }: Unpacking =
       type === 'batch' ? unpackBatch(body, key === undefined ? faultOfKey : () => undefined) : unpackMessage(body, type);
     if (fault) return refusal(isStrict ? 400 : 200, fault);
 
     const [refused] = unpacked.refused;
     if (isStrict && type !== 'batch' && refused) return json(400, { success: false, ...refused });
-    return store(unpacked, body.value['sentAt']);
+    return store(unpacked, body.value['sentAt'], isServer);
   };
 
-  async function store({ messages, refused }: Unpacked, sentAt: unknown): Promise<Response> {
+  async function store({ messages, refused }: Unpacked, sentAt: unknown, isServer: boolean): Promise<Response> {
     let outcomes: Outcome[];
     try {
+      // Before the aliases are stored: who sends them again, after a failure in between, finds the two one already.
+      if (isServer) await mergeAliases(messages);
       outcomes = await ledger.append(messages, { receivedAt: now(), ...(isMoment(sentAt) && { sentAt }) });
     } catch (error) {
       log({ level: 'error', code: 'not_stored', message: `The ledger did not store ${messages.length} messages.`, error });
       return refusal(503, NOT_STORED, { 'Retry-After': String(RETRY_SECONDS) });
     }
+    // What is dropped counts as accepted: a write key does not get to know who was deleted or suppressed.
     const accepted = outcomes.filter(({ status }) => status !== 'refused').length;
-    const late = outcomes.flatMap((outcome) => (outcome.status !== 'refused' && outcome.isLate ? outcome.messageId : []));
+    const late = outcomes.flatMap((outcome) => ('isLate' in outcome && outcome.isLate ? outcome.messageId : []));
     return json(200, { success: true, accepted, refused, late } satisfies BatchAnswer);
+  }
+
+  /** An alias of a server makes two people one; of a page it does not, since anybody can send it (RULES R2, R23). */
+  async function mergeAliases(messages: AcceptedMessage[]): Promise<void> {
+    for (const { type, userId, previousId, anonymousId } of messages) {
+      if (type !== 'alias' || userId === undefined || !previousId || previousId === anonymousId) continue;
+      await ledger.administration?.mergePeople(userId, previousId, now());
+    }
   }
 
   /** In a batch without a key of its own, every message brings one: a write key, since a server's secret goes into the header. */

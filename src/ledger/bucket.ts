@@ -1,5 +1,5 @@
 /** Enough for any cluster, few enough that a node's share is a short list (DESIGN, "Scaling out"). */
-const BUCKETS = 1024;
+export const BUCKETS = 1024;
 
 /**
  * Which of 1,024 buckets a stream lies in: FNV-1a over its UTF-16 code units, low byte first. It leads the keys of

@@ -2,11 +2,17 @@
 export type LedgerFault =
   /** The package that talks to SQLite is not installed. */
   | 'libsql_missing'
+  /** The package that talks to Postgres is not installed. */
+  | 'postgres_missing'
+  /** The server does not answer, or lets nobody in by this user, password and database. */
+  | 'database_unreachable'
+  /** The server is older than what the ledger asks of it. */
+  | 'old_postgres'
   /** The database file cannot be opened, read or written. */
   | 'file_unusable'
   /** The file is not a database, is damaged, or belongs to another program. */
   | 'not_a_ledger'
-  /** A newer hitherto wrote the file. */
+  /** A newer hitherto wrote it. */
   | 'newer_ledger'
   /** `before` is not the `next` of an earlier page. */
   | 'bad_cursor'

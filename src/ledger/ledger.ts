@@ -1,4 +1,4 @@
-import type { Outcome } from '../merge/index.js';
+import type { CommandResult, Explanation, Outcome, Preview, Settings } from '../merge/index.js';
 import type { AcceptedMessage, ActivityFilter, ActivityPage, Person } from '../wire/index.js';
 
 /** When a request arrived, and when its sender says it left. */
@@ -40,6 +40,44 @@ export interface Ledger {
   person(id: string): Promise<Person | undefined>;
   /** Changes whenever something was stored; two equal values mean that nothing has. No two ledgers share one. Cheap. */
   version(): Promise<string>;
+  /** What an administrator may ask and do. A ledger that only takes in and shows has none of it. */
+  administration?: Administration;
   /** Lets go of files and connections; what was appended is kept. Whatever is asked afterwards is rejected as `closed`. */
   close(): Promise<void>;
+}
+
+/** Reading and changing what was decided; each change is an entry of the log, and durable when it resolves. */
+export interface Administration {
+  /**
+   * Why a message is, or is not, somebody's.
+   *
+   * @param anonymousId tells copies apart that were sent under several
+   * @param now milliseconds
+   */
+  explain(messageId: string, anonymousId: string | undefined, now: number): Promise<Explanation>;
+  /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds */
+  preview(person: string, anonymousId: string, now: number): Promise<Preview>;
+  /** Makes two people one: the secondary's past and names become the primary's. */
+  mergePeople(primary: string, secondary: string, at: number): Promise<CommandResult>;
+  /** Takes back what an anonymous id brought its person; called again, within 30 days, it restores that exactly. */
+  undoMerge(anonymousId: string, at: number): Promise<CommandResult>;
+  /** Forgets a person and whatever is theirs; their anonymous ids stay taken. */
+  deletePerson(id: string, at: number): Promise<CommandResult>;
+  /** Keeps nothing that names a person, from now on. */
+  suppress(id: string, at: number): Promise<CommandResult>;
+  unsuppress(id: string, at: number): Promise<CommandResult>;
+  settings(): Promise<Settings>;
+  changeSettings(change: Partial<Settings>, at: number): Promise<Settings>;
+  /**
+   * One step of deleting what stayed anonymous for more than 30 days. Where it left off is kept; it never changes what merges.
+   *
+   * @param limit how many messages a step looks at, so that it does not hold up the others
+   */
+  purge(now: number, limit: number): Promise<{ deleted: number; isDone: boolean }>;
+}
+
+/** What a ledger starts with. */
+export interface LedgerOptions {
+  /** Whether an identify joins what its visitor did anonymously, until it is switched. @defaultValue true */
+  anonymousEventMerge?: boolean;
 }

@@ -1,6 +1,6 @@
-import { createEngine } from '../merge/index.js';
+import { createEngine, type CommandResult, type Settings } from '../merge/index.js';
 import { LedgerError } from './error.js';
-import type { Ledger } from './ledger.js';
+import type { Administration, Ledger, LedgerOptions } from './ledger.js';
 import { isBelow, pageOf, readCursor } from './page.js';
 
 /**
@@ -11,8 +11,8 @@ import { isBelow, pageOf, readCursor } from './page.js';
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
  * ```
  */
-export function memoryLedger(): Ledger {
-  const engine = createEngine();
+export function memoryLedger(options: LedgerOptions = {}): Ledger & { administration: Administration } {
+  const engine = createEngine(options);
   // Two ledgers never share a version, so that nobody takes a new one for an old one that has not changed.
   const name = crypto.randomUUID();
   let lastSequence = 0;
@@ -23,7 +23,56 @@ export function memoryLedger(): Ledger {
     if (isClosed) throw new LedgerError('closed', 'This ledger is closed; create another one.');
   }
 
+  /** Gives a command its place, behind everything that is there. One that does nothing takes none. */
+  function enter(at: number, run: (place: { receivedAt: number; sequence: number }) => CommandResult): CommandResult {
+    open();
+    const place = { receivedAt: Math.max(lastReceivedAt, at), sequence: lastSequence + 1 };
+    const result = run(place);
+    if (result.done) ({ receivedAt: lastReceivedAt, sequence: lastSequence } = place);
+    return result;
+  }
+
+  function currentSettings(): Settings {
+    return engine.settings({}, 0);
+  }
+
+  const administration: Administration = {
+    async explain(messageId, anonymousId, now) {
+      open();
+      return engine.explain(messageId, anonymousId, now);
+    },
+    async preview(person, anonymousId, now) {
+      open();
+      return engine.preview(person, anonymousId, now);
+    },
+    mergePeople: async (primary, secondary, at) => enter(at, (place) => engine.mergePeople(primary, secondary, place)),
+    undoMerge: async (anonymousId, at) => enter(at, (place) => engine.undoMerge(anonymousId, place)),
+    deletePerson: async (id, at) => enter(at, (place) => engine.deletePerson(id, place)),
+    suppress: async (id, at) => enter(at, (place) => engine.suppress(id, place)),
+    unsuppress: async (id, at) => enter(at, (place) => engine.unsuppress(id, place)),
+    async settings() {
+      open();
+      return currentSettings();
+    },
+    async changeSettings(change, at) {
+      open();
+      const { anonymousEventMerge } = currentSettings();
+      if ((change.anonymousEventMerge ?? anonymousEventMerge) !== anonymousEventMerge) {
+        enter(at, (place) => {
+          engine.settings(change, place);
+          return { done: true };
+        });
+      }
+      return currentSettings();
+    },
+    async purge(now) {
+      open();
+      return { deleted: engine.purge(now), isDone: true };
+    },
+  };
+
   return {
+    administration,
     async append(messages, { receivedAt, sentAt }) {
       open();
       return messages.flatMap((message) => {

@@ -2,8 +2,12 @@ import type { PlacedActivity } from '../merge/index.js';
 import type { Activity, ActivityPage } from '../wire/index.js';
 import { LedgerError } from './error.js';
 
-/** A place between two lines of the log: below the line of this rank at this sequence. */
+/**
+ * A place between two lines of the log: below the line of this rank at this position. The time is part of it, since where
+ * several collectors number for themselves, the order of the sequences is not that of the log.
+ */
 export interface Cursor {
+  receivedAt: number;
   sequence: number;
   rank: number;
 }
@@ -18,15 +22,15 @@ export interface Cursor {
  */
 export function readCursor(before: string | undefined): Cursor | undefined {
   if (before === undefined) return undefined;
-  const [, sequence, rank] = /^(\d{1,15})-([0-2])$/.exec(before) ?? [];
-  if (sequence === undefined) throw new LedgerError('bad_cursor', 'before is the "next" of an earlier page, unchanged.');
-  return { sequence: Number(sequence), rank: Number(rank) };
+  const [, receivedAt, sequence, rank] = /^(\d{1,16})-(\d{1,15})-([0-2])$/.exec(before) ?? [];
+  if (receivedAt === undefined) throw new LedgerError('bad_cursor', 'before is the "next" of an earlier page, unchanged.');
+  return { receivedAt: Number(receivedAt), sequence: Number(sequence), rank: Number(rank) };
 }
 
 /** Whether a line stands below a cursor. */
 export function isBelow({ sequence, line }: PlacedActivity, cursor: Cursor | undefined): boolean {
   if (!cursor) return true;
-  return sequence < cursor.sequence || (sequence === cursor.sequence && rankOf(line) < cursor.rank);
+  return (line.at - cursor.receivedAt || sequence - cursor.sequence || rankOf(line) - cursor.rank) < 0;
 }
 
 /** Takes the first lines as a page; reads one line more than it gives, to know whether there is anything older. */
@@ -34,7 +38,7 @@ export function pageOf(lines: Iterable<PlacedActivity>, limit: number): Activity
   const items: Activity[] = [];
   let last: PlacedActivity | undefined;
   for (const placed of lines) {
-    if (last && items.length >= limit) return { items, next: `${last.sequence}-${rankOf(last.line)}` };
+    if (last && items.length >= limit) return { items, next: `${last.line.at}-${last.sequence}-${rankOf(last.line)}` };
     items.push(placed.line);
     last = placed;
   }

@@ -2,28 +2,39 @@ import type Database from 'libsql';
 import {
   activitiesOf,
   anonymousStream,
+  commandActivity,
+  explanationOf,
   isMerged,
   isShown,
   mergeActivity,
-  mergingId,
   personOf,
+  previewOf,
+  UNKNOWN_MESSAGE,
   type Claim,
+  type Explanation,
+  type Holdings,
   type MessageRecord,
   type PlacedActivity,
+  type Preview,
+  type Settings,
 } from '../merge/index.js';
 import type { Activity, ActivityPage, Person } from '../wire/index.js';
 import { bucketOf } from './bucket.js';
 import type { ActivityQuery } from './ledger.js';
 import { isBelow, pageOf, readCursor } from './page.js';
 import { inTransaction } from './sqlite-file.js';
+import type { Lookup } from './sqlite-lookup.js';
 import { QUERIES } from './sqlite-queries.js';
-import { claimIn, recordOf, timesOf, type ClaimRow, type LogRow, type MessageRow, type TimesRow } from './sqlite-rows.js';
+import { claimIn, commandIn, recordOf, settingsIn, timesOf, type ClaimRow, type CommandRow, type MessageRow, type TimesRow } from './sqlite-rows.js';
 import { toColumn } from './sqlite-text.js';
 
 /** Reads the log. */
 export interface Reader {
   activity(query: ActivityQuery): ActivityPage;
   person(id: string): Person | undefined;
+  explain(messageId: string, anonymousId: string | undefined, now: number): Explanation;
+  preview(person: string, anonymousId: string, now: number): Preview;
+  settings(): Settings;
   version(): string;
 }
 
@@ -40,10 +51,7 @@ interface Place {
 }
 
 /** The reading half of the SQLite ledger. */
-export function createReader(database: Database.Database): Reader {
-  const log = database.prepare(QUERIES.log);
-  const selectClaim = database.prepare(QUERIES.claim);
-  const claimsOf = database.prepare(QUERIES.claimsOf);
+export function createReader(database: Database.Database, lookUp: () => Lookup, atFirst: Settings): Reader {
   const messages = database.prepare(QUERIES.messages);
   const messagesAnonymous = database.prepare(QUERIES.messagesAnonymous);
   const messagesIdentified = database.prepare(QUERIES.messagesIdentified);
@@ -51,31 +59,42 @@ export function createReader(database: Database.Database): Reader {
   const messagesOn = database.prepare(QUERIES.messagesOn);
   const claims = database.prepare(QUERIES.claims);
   const claimsNaming = database.prepare(QUERIES.claimsNaming);
+  const commands = database.prepare(QUERIES.commands);
   const timesOn = database.prepare(QUERIES.timesOn);
+  const copies = database.prepare(QUERIES.copies);
 
-  function activity({ before, limit, ...filter }: ActivityQuery): ActivityPage {
+  /** One snapshot: what another process commits meanwhile must not fall between two queries. */
+  function look<Result>(work: (lookup: Lookup) => Result): Result {
+    return inTransaction(database, 'DEFERRED', () => work(lookUp()));
+  }
+
+  function activity({ before, limit, tab, person }: ActivityQuery): ActivityPage {
     const cursor = readCursor(before);
     const top = cursor ? cursor.sequence + 1 : TOP;
-    // One snapshot: what another process commits meanwhile must not fall between two pieces.
-    return inTransaction(database, 'DEFERRED', () => pageOf(lines(), limit));
+    return look((lookup) => {
+      const root = person === undefined ? undefined : (lookup.rootNamed(person) ?? person);
+      const filter = { ...(tab && { tab }), ...(root !== undefined && { person: root }) };
+      return pageOf(lines(), limit);
 
-    function* lines(): Generator<PlacedActivity> {
-      for (const place of newestFirst(places(filter, top, Math.max(limit + 1, PIECE_ROWS)))) {
-        for (const line of place.lines()) {
-          const placed = { sequence: place.sequence, line };
-          if (isShown(line, filter) && isBelow(placed, cursor)) yield placed;
+      function* lines(): Generator<PlacedActivity> {
+        for (const place of newestFirst(places(filter, top, Math.max(limit + 1, PIECE_ROWS), lookup))) {
+          for (const line of place.lines()) {
+            const placed = { sequence: place.sequence, line };
+            if (isShown(line, filter) && isBelow(placed, cursor)) yield placed;
+          }
         }
       }
-    }
+    });
   }
 
   /** Where the lines that were asked for may stand. The claims come first: a merge stands above the identify that brought it. */
-  function places({ tab, person }: Omit<ActivityQuery, 'before' | 'limit'>, top: number, rows: number): Iterator<Place>[] {
-    const claimOn = rememberedClaims();
+  function places({ tab, person }: Omit<ActivityQuery, 'before' | 'limit'>, top: number, rows: number, lookup: Lookup): Iterator<Place>[] {
     const toRecord = (row: MessageRow): Place => {
       const record = recordOf(row);
-      return { sequence: row.sequence, lines: () => activitiesOf(record, claimFor(record, claimOn)) };
+      return { sequence: row.sequence, lines: () => activitiesOf(record, lookup.claimFor(record), lookup.directory) };
     };
+    const toMerge = (row: ClaimRow): Place => ({ sequence: row.sequence, lines: () => [mergeLine(claimIn(row), lookup) ?? []].flat() });
+    const toCommand = (row: CommandRow): Place => ({ sequence: row.sequence, lines: () => [commandActivity(commandIn(row))] });
     const inPieces = <Row extends { sequence: number }>(
       query: Database.Statement<unknown[]>,
       toPlace: (row: Row) => Place,
@@ -84,67 +103,94 @@ export function createReader(database: Database.Database): Reader {
 
     if (tab === 'anonymous') {
       // Whatever has a person is on the other tab.
-      return person === undefined ? [inPieces(messagesAnonymous, toRecord)] : [];
+      return person === undefined ? [inPieces(messagesAnonymous, toRecord), inPieces(commands, toCommand)] : [];
     }
     if (person === undefined) {
-      return [inPieces(claims, toMerge), inPieces(tab === 'identified' ? messagesIdentified : messages, toRecord)];
+      return [inPieces(claims, toMerge), inPieces(tab === 'identified' ? messagesIdentified : messages, toRecord), inPieces(commands, toCommand)];
     }
-    const id = toColumn(person);
     return [
-      inPieces(claimsNaming, toMerge, id),
-      inPieces(messagesNaming, toRecord, id),
-      ...(claimsOf.all(id) as ClaimRow[]).map((row) => inPieces(messagesOn, toRecord, bucketOn(claimIn(row)), row.anonymous_id)),
+      ...lookup.namesUnder(person).flatMap((name) => [
+        inPieces(claimsNaming, toMerge, toColumn(name)),
+        inPieces(messagesNaming, toRecord, toColumn(name)),
+        ...lookup.claimsOf(name).map((claim) => inPieces(messagesOn, toRecord, bucketOn(claim), toColumn(claim.anonymousId))),
+      ]),
+      inPieces(commands, toCommand),
     ];
   }
 
-  function toMerge(row: ClaimRow): Place {
-    return { sequence: row.sequence, lines: () => [mergeLine(claimIn(row)) ?? []].flat() };
-  }
-
   /** Counted when it is looked at: an event that joins late has nothing to update. */
-  function mergeLine(claim: Claim): Activity | undefined {
+  function mergeLine(claim: Claim, { directory }: Lookup): Activity | undefined {
     const rows = timesOn.all(bucketOn(claim), toColumn(claim.anonymousId)) as TimesRow[];
-    return mergeActivity(claim, rows.map((row) => timesOf(row, claim.anonymousId)).filter((record) => isMerged(record, claim)));
+    const merged = rows.map((row) => timesOf(row, claim.anonymousId)).filter((record) => isMerged(record, claim));
+    return mergeActivity(claim, merged, directory);
   }
 
-  function person(id: string): Person | undefined {
-    return inTransaction(database, 'DEFERRED', () => {
-      const theirs = (claimsOf.all(toColumn(id)) as ClaimRow[]).map(claimIn);
-      const own = (messagesNaming.all(toColumn(id), TOP, -1) as MessageRow[]).map(recordOf);
-      if (theirs.length === 0 && own.length === 0) return undefined;
-      const claimOn = rememberedClaims();
-      return personOf(id, theirs, [...own, ...theirs.flatMap(mergedInto)], (record) => claimFor(record, claimOn));
+  function personNamed(id: string, lookup: Lookup): Person | undefined {
+    const root = lookup.rootNamed(id);
+    return root === undefined ? undefined : personOf(root, holdingsOf(root, lookup), lookup.claimFor, lookup.directory);
+  }
+
+  /** What is kept under a name and under those that lead to it. */
+  function holdingsOf(name: string, lookup: Lookup): Holdings {
+    const own = (messagesNaming.all(toColumn(name), TOP, -1) as MessageRow[]).map(recordOf);
+    const theirs = lookup.claimsOf(name).filter(({ undoneAt }) => undoneAt === undefined);
+    const holdings: Holdings = { claims: theirs, records: [...own, ...theirs.flatMap((claim) => recordsOn(claim.anonymousId).filter((record) => isMerged(record, claim)))], merged: [] };
+    for (const { name: alias, link } of lookup.aliasesOf(name)) {
+      const others = holdingsOf(alias, lookup);
+      if (link.isMerge) holdings.merged.push({ at: link, holdings: others });
+      else {
+        holdings.claims.push(...others.claims);
+        holdings.records.push(...others.records);
+        holdings.merged.push(...others.merged);
+      }
+    }
+    return holdings;
+  }
+
+  function recordsOn(anonymousId: string): MessageRecord[] {
+    return (messagesOn.all(bucketOf(anonymousStream(anonymousId)), toColumn(anonymousId), TOP, -1) as MessageRow[]).map(recordOf);
+  }
+
+  function explain(messageId: string, anonymousId: string | undefined, now: number): Explanation {
+    return look((lookup) => {
+      const records = (copies.all(toColumn(messageId)) as MessageRow[]).map(recordOf).sort((a, b) => a.sequence - b.sequence);
+      const record = anonymousId === undefined ? records[0] : records.find(({ message }) => message.anonymousId === anonymousId);
+      if (!record) return UNKNOWN_MESSAGE;
+      const isMergingOn = settingsIn(lookup.log(), atFirst).anonymousEventMerge;
+      const explanation = explanationOf(record, lookup.claimFor(record), now, isMergingOn);
+      return explanation.person === undefined ? explanation : { ...explanation, person: lookup.directory.rootOf(explanation.person) };
     });
   }
 
-  function mergedInto(claim: Claim): MessageRecord[] {
-    const rows = messagesOn.all(bucketOn(claim), toColumn(claim.anonymousId), TOP, -1) as MessageRow[];
-    return rows.map(recordOf).filter((record) => isMerged(record, claim));
+  function preview(person: string, anonymousId: string, now: number): Preview {
+    return look((lookup) => {
+      const log = lookup.log();
+      const known = personNamed(person, lookup);
+      const facts = {
+        anonymousId,
+        claim: lookup.claimOn(anonymousId),
+        isMergingOn: settingsIn(log, atFirst).anonymousEventMerge,
+        records: recordsOn(anonymousId),
+        person: known?.id ?? person,
+        traits: known?.traits ?? {},
+        campaigns: [],
+        directory: lookup.directory,
+      };
+      return previewOf(facts, { receivedAt: now, sequence: log.last_sequence + 1 });
+    });
   }
 
-  /** The claims on anonymous ids, each looked up once. */
-  function rememberedClaims(): (anonymousId: string) => Claim | undefined {
-    const known = new Map<string, Claim | undefined>();
-    return (anonymousId) => {
-      if (!known.has(anonymousId)) {
-        const row = selectClaim.get(bucketOf(anonymousStream(anonymousId)), toColumn(anonymousId)) as ClaimRow | undefined;
-        known.set(anonymousId, row && claimIn(row));
-      }
-      return known.get(anonymousId);
-    };
-  }
-
-  function version(): string {
-    const { name, last_sequence } = log.get() as LogRow;
-    return `${name}-${last_sequence}`;
-  }
-
-  return { activity, person, version };
-}
-
-function claimFor({ message }: MessageRecord, claimOn: (anonymousId: string) => Claim | undefined): Claim | undefined {
-  const merging = mergingId(message);
-  return merging === undefined ? undefined : claimOn(merging);
+  return {
+    activity,
+    person: (id) => look((lookup) => personNamed(id, lookup)),
+    explain,
+    preview,
+    settings: () => settingsIn(lookUp().log(), atFirst),
+    version: () => {
+      const { name, last_sequence } = lookUp().log();
+      return `${name}-${last_sequence}`;
+    },
+  };
 }
 
 function bucketOn({ anonymousId }: Claim): number {

@@ -1,4 +1,4 @@
-import type { Claim, MessageRecord } from '../merge/index.js';
+import type { Claim, Command, Link, MessageRecord, Settings } from '../merge/index.js';
 import type { AcceptedMessage, MessageType } from '../wire/index.js';
 import { fromColumn } from './sqlite-text.js';
 
@@ -6,6 +6,25 @@ export interface LogRow {
   name: string;
   last_sequence: number;
   last_received_at: number;
+  /** JSON; empty while everything is as it was at first. */
+  settings: string;
+  purged_sequence: number;
+}
+
+export interface NameRow {
+  name: string;
+  person: string | null;
+  linked_at: number | null;
+  linked_sequence: number | null;
+  is_merge: number | null;
+  erased_at: number | null;
+  is_suppressed: number;
+}
+
+export interface CommandRow {
+  sequence: number;
+  received_at: number;
+  body: string;
 }
 
 export interface MessageRow {
@@ -18,9 +37,11 @@ export interface MessageRow {
 
 export interface ClaimRow {
   anonymous_id: string;
-  person: string;
+  person: string | null;
   at: number;
   sequence: number;
+  closed_at: number | null;
+  undone_at: number | null;
 }
 
 export interface TimesRow {
@@ -40,8 +61,29 @@ export function recordOf({ sequence, received_at, occurred_at, person, body }: M
   };
 }
 
-export function claimIn({ anonymous_id, person, at, sequence }: ClaimRow): Claim {
-  return { anonymousId: fromColumn(anonymous_id), person: fromColumn(person), at, sequence };
+export function claimIn({ anonymous_id, person, at, sequence, closed_at, undone_at }: ClaimRow): Claim {
+  return {
+    anonymousId: fromColumn(anonymous_id),
+    person: person === null ? undefined : fromColumn(person),
+    at,
+    sequence,
+    closedAt: closed_at ?? undefined,
+    undoneAt: undone_at ?? undefined,
+  };
+}
+
+/** The link that starts at a name, if there is one. */
+export function linkIn(row: NameRow | undefined): Link | undefined {
+  if (!row || row.person === null) return undefined;
+  return { person: fromColumn(row.person), receivedAt: row.linked_at!, sequence: row.linked_sequence!, isMerge: row.is_merge === 1 };
+}
+
+export function commandIn({ sequence, received_at, body }: CommandRow): Command {
+  return { ...(JSON.parse(body) as Command), receivedAt: received_at, sequence };
+}
+
+export function settingsIn({ settings }: LogRow, atFirst: Settings): Settings {
+  return { ...atFirst, ...(JSON.parse(settings) as Partial<Settings>) };
 }
 
 /** An anonymous record without its body: all that the rules of joining and counting look at. */

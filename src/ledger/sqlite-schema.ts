@@ -49,6 +49,73 @@ const MIGRATIONS = [
   CREATE UNIQUE INDEX claims_in_order ON claims (sequence);
   CREATE INDEX claims_by_person ON claims (person, sequence);
   `,
+
+  // Commands, and names that lead to one another. A claim outlives its person, its window may be closed early, and it may
+  // be undone. A message can be found by its id alone: the bucket is one of 1,024, and the id stands next to it.
+  `
+  ALTER TABLE claims RENAME TO claims_1;
+  DROP INDEX claims_in_order;
+  DROP INDEX claims_by_person;
+  CREATE TABLE claims (
+    bucket INTEGER NOT NULL,
+    anonymous_id TEXT NOT NULL,
+    person TEXT,
+    at INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    closed_at INTEGER,
+    undone_at INTEGER,
+    PRIMARY KEY (bucket, anonymous_id)
+  ) WITHOUT ROWID;
+  INSERT INTO claims SELECT bucket, anonymous_id, person, at, sequence, NULL, NULL FROM claims_1;
+  DROP TABLE claims_1;
+  CREATE UNIQUE INDEX claims_in_order ON claims (sequence);
+  CREATE INDEX claims_by_person ON claims (person, sequence) WHERE person IS NOT NULL;
+  CREATE INDEX claims_undone ON claims (undone_at) WHERE undone_at IS NOT NULL;
+
+  ALTER TABLE messages RENAME TO messages_1;
+  DROP INDEX messages_in_order;
+  DROP INDEX messages_identified;
+  DROP INDEX messages_anonymous;
+  CREATE TABLE messages (
+    bucket INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    anonymous_id TEXT,
+    person TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (bucket, message_id, stream)
+  );
+  INSERT INTO messages SELECT * FROM messages_1 ORDER BY sequence;
+  DROP TABLE messages_1;
+  CREATE UNIQUE INDEX messages_in_order ON messages (sequence);
+  CREATE INDEX messages_identified ON messages (person, sequence) WHERE person IS NOT NULL;
+  CREATE INDEX messages_anonymous ON messages (bucket, anonymous_id, sequence) WHERE person IS NULL;
+
+  CREATE TABLE names (
+    bucket INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    person TEXT,
+    linked_at INTEGER,
+    linked_sequence INTEGER,
+    is_merge INTEGER,
+    erased_at INTEGER,
+    is_suppressed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (bucket, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX names_by_person ON names (person, linked_sequence, name) WHERE person IS NOT NULL;
+
+  CREATE TABLE commands (
+    sequence INTEGER PRIMARY KEY,
+    received_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  ALTER TABLE log ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE log ADD COLUMN purged_sequence INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

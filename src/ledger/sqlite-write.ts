@@ -1,12 +1,25 @@
 import type Database from 'libsql';
-import { anonymousStream, decide, mergingId, streamOf, type Claim, type MessageRecord, type Outcome } from '../merge/index.js';
+import {
+  anonymousStream,
+  asksWhoIsKnown,
+  decide,
+  emailBeside,
+  mergingId,
+  personNamedBy,
+  streamOf,
+  type Facts,
+  type MessageRecord,
+  type Outcome,
+  type Settings,
+} from '../merge/index.js';
 import type { AcceptedMessage } from '../wire/index.js';
 import { bucketOf } from './bucket.js';
 import { LedgerError } from './error.js';
 import type { RequestTime } from './ledger.js';
 import { inTransaction } from './sqlite-file.js';
 import { QUERIES } from './sqlite-queries.js';
-import { claimIn, recordOf, type ClaimRow, type LogRow, type MessageRow } from './sqlite-rows.js';
+import { nameStream, type Lookup } from './sqlite-lookup.js';
+import { recordOf, settingsIn, type MessageRow } from './sqlite-rows.js';
 import { toColumn } from './sqlite-text.js';
 
 /** Writes messages and claims. */
@@ -31,13 +44,12 @@ interface Append {
  * Appends that are made in one turn of the event loop share one transaction, and so one sync of the disk: that is what a
  * commit costs. They stand or fall together, and each of them still holds all of its messages or none.
  */
-export function createWriter(database: Database.Database, file: string): Writer {
-  const log = database.prepare(QUERIES.log);
+export function createWriter(database: Database.Database, file: string, lookUp: () => Lookup, atFirst: Settings): Writer {
   const advance = database.prepare(QUERIES.advance);
   const insertMessage = database.prepare(QUERIES.insertMessage);
   const selectMessage = database.prepare(QUERIES.message);
   const insertClaim = database.prepare(QUERIES.insertClaim);
-  const selectClaim = database.prepare(QUERIES.claim);
+  const linkName = database.prepare(QUERIES.linkName);
   let waiting: Append[] = [];
 
   function append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]> {
@@ -62,31 +74,44 @@ export function createWriter(database: Database.Database, file: string): Writer 
   }
 
   function write(appends: Append[]): Outcome[][] {
-    const before = log.get() as LogRow;
+    const lookup = lookUp();
+    const before = lookup.log();
+    const isMergingOff = !settingsIn(before, atFirst).anonymousEventMerge;
     let sequence = before.last_sequence;
     // Another process's clock may be ahead; the log's never runs backwards.
     let clock = before.last_received_at;
-    const claims = new Map<string, Claim | undefined>();
-
-    function claimOn(anonymousId: string): Claim | undefined {
-      if (!claims.has(anonymousId)) claims.set(anonymousId, findClaim(anonymousId));
-      return claims.get(anonymousId);
-    }
 
     function writeOne(message: AcceptedMessage, body: string, { receivedAt, sentAt }: RequestTime): Outcome {
       const arrival = { receivedAt: Math.max(clock, receivedAt), sequence: sequence + 1, sentAt };
-      const merging = mergingId(message);
-      const facts = { claim: merging === undefined ? undefined : claimOn(merging) };
+      const facts = factsOf(message);
       // Nearly every message is new, so it is written without a look whether it is there; the key says if it was.
       const decision = decide(facts, message, arrival);
-      if (!insert(decision.record!, body)) return decide({ ...facts, stored: find(message) }, message, arrival).outcome;
+      if (decision.outcome.status === 'dropped' ? find(message) : !insert(decision.record!, body)) {
+        return decide({ ...facts, stored: find(message) }, message, arrival).outcome;
+      }
+      if (decision.outcome.status === 'dropped') return decision.outcome;
       ({ sequence, receivedAt: clock } = arrival);
-      const { claim } = decision;
+      const { claim, link } = decision;
       if (claim) {
         insertClaim.run(bucketOf(anonymousStream(claim.anonymousId)), toColumn(claim.anonymousId), toColumn(claim.person), claim.at, claim.sequence);
-        claims.set(claim.anonymousId, claim);
+        lookup.setClaim(claim);
+      }
+      if (link) {
+        const { person, receivedAt, sequence, isMerge } = link.link;
+        linkName.run(bucketOf(nameStream(link.name)), toColumn(link.name), toColumn(person), receivedAt, sequence, Number(isMerge));
+        lookup.setLink(link.name, link.link);
       }
       return decision.outcome;
+    }
+
+    function factsOf(message: AcceptedMessage): Facts {
+      const claim = lookup.claimOn(mergingId(message));
+      const holder = claim?.person === undefined ? undefined : lookup.directory.rootOf(claim.person);
+      const person = personNamedBy(message);
+      if (person === undefined || !(lookup.hasNames() || asksWhoIsKnown(message))) return { claim, holder, isMergingOff };
+      const email = emailBeside(message);
+      const names = { path: lookup.nameFacts(person), ...(email !== undefined && { email: lookup.nameFacts(email) }) };
+      return { claim, holder, isMergingOff, names };
     }
 
     const outcomes = appends.map(({ messages, bodies, at }) => messages.map((message, index) => writeOne(message, bodies[index]!, at)));
@@ -116,11 +141,6 @@ export function createWriter(database: Database.Database, file: string): Writer 
     const stream = streamOf(message);
     const row = selectMessage.get(bucketOf(stream), toColumn(stream), toColumn(message.messageId)) as MessageRow | undefined;
     return row && recordOf(row);
-  }
-
-  function findClaim(anonymousId: string): Claim | undefined {
-    const row = selectClaim.get(bucketOf(anonymousStream(anonymousId)), toColumn(anonymousId)) as ClaimRow | undefined;
-    return row && claimIn(row);
   }
 
   return { append, flush };

@@ -1,14 +1,16 @@
 import { LedgerError } from './error.js';
-import type { Ledger } from './ledger.js';
+import type { Administration, Ledger, LedgerOptions } from './ledger.js';
+import { createCommands } from './sqlite-commands.js';
 import { openDatabase } from './sqlite-file.js';
+import { prepareLookup } from './sqlite-lookup.js';
 import { createReader } from './sqlite-read.js';
 import { createWriter } from './sqlite-write.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
-export type { ActivityQuery, Ledger, RequestTime } from './ledger.js';
+export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime } from './ledger.js';
 
-export interface SqliteLedgerOptions {
+export interface SqliteLedgerOptions extends LedgerOptions {
   /** Where the database lies; made when it is not there. Its folder has to exist. */
   file: string;
 }
@@ -24,15 +26,30 @@ export interface SqliteLedgerOptions {
  * const collector = createCollector({ ledger: sqliteLedger({ file: 'hitherto.db' }), writeKeys: ['demo'] });
  * ```
  */
-export function sqliteLedger({ file }: SqliteLedgerOptions): Ledger {
+export function sqliteLedger({ file, anonymousEventMerge = true }: SqliteLedgerOptions): Ledger & { administration: Administration } {
   const database = openDatabase(file);
-  const writer = createWriter(database, file);
-  const reader = createReader(database);
+  const atFirst = { anonymousEventMerge };
+  const lookUp = prepareLookup(database);
+  const writer = createWriter(database, file, lookUp, atFirst);
+  const reader = createReader(database, lookUp, atFirst);
+  const commands = createCommands(database, lookUp, atFirst);
   let isClosed = false;
 
   function open(): void {
     // A statement of libsql would go on working behind a closed database.
     if (isClosed) throw new LedgerError('closed', `The ledger in ${file} is closed; open it again with sqliteLedger.`);
+  }
+
+  /** The same, each refusing once the ledger is closed, and behind what was appended before. */
+  function whileOpen(administration: Administration): Administration {
+    return new Proxy(administration, {
+      get: (target, name: keyof Administration) =>
+        async (...parameters: never[]) => {
+          open();
+          writer.flush();
+          return (target[name] as (...parameters: never[]) => Promise<unknown>)(...parameters);
+        },
+    });
   }
 
   return {
@@ -52,6 +69,12 @@ export function sqliteLedger({ file }: SqliteLedgerOptions): Ledger {
       open();
       return reader.version();
     },
+    administration: whileOpen({
+      explain: async (messageId, anonymousId, now) => reader.explain(messageId, anonymousId, now),
+      preview: async (person, anonymousId, now) => reader.preview(person, anonymousId, now),
+      settings: async () => reader.settings(),
+      ...commands,
+    }),
     async close() {
       if (isClosed) return;
       writer.flush();

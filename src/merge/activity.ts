@@ -1,16 +1,19 @@
 import type { Activity, ActivityFilter, StoredEvent } from '../wire/index.js';
 import { claimOf } from './decide.js';
-import { canTrigger, membership } from './membership.js';
-import { isEvent, nameOf, type Claim, type MessageRecord } from './record.js';
+import { NO_LINKS, type Directory } from './directory.js';
+import { emailBeside } from './identity.js';
+import { attachedAt, canTrigger, membership } from './membership.js';
+import { isBefore, isEvent, nameOf, type Claim, type MessageRecord } from './record.js';
 
 /**
  * The lines of the log that one record gives, newest first: the call, above it an identify's failure to claim.
  *
  * @param claim the claim on the record's anonymous id
  */
-export function activitiesOf(record: MessageRecord, claim: Claim | undefined): Activity[] {
+export function activitiesOf(record: MessageRecord, claim: Claim | undefined, directory: Directory = NO_LINKS): Activity[] {
   const { message, receivedAt, occurredAt } = record;
-  const { person, reason } = membership(record, claim);
+  const { person: named, reason } = membership(record, claim);
+  const person = named && directory.rootOf(named);
   const name = nameOf(message);
   const call: Activity = {
     type: message.type === 'track' ? 'event' : message.type,
@@ -22,19 +25,28 @@ export function activitiesOf(record: MessageRecord, claim: Claim | undefined): A
     ...(message.anonymousId !== undefined && { anonymousId: message.anonymousId }),
     ...(person !== undefined && reason !== 'identified' && { previouslyAnonymous: true }),
   };
-  const laid = claimOf(record);
-  if (!laid || !claim || laid.person === claim.person) return [call];
-  // Who holds the id is nobody else's business: the answer never says (RULES R11).
-  const failure: Activity = {
+  const failures = failedAttributes(record, claim, directory).map((attribute): Activity => ({
     type: 'failed_attribute_change',
     at: receivedAt,
     messageId: message.messageId,
-    person: laid.person,
-    anonymousId: laid.anonymousId,
-    attribute: 'anonymous_id',
+    person: person!,
+    ...(attribute === 'anonymous_id' && { anonymousId: claimOf(record)!.anonymousId }),
+    attribute,
     reason: 'claimed',
-  };
-  return [failure, call];
+  }));
+  return [...failures, call];
+}
+
+/** What an identify asked for that was somebody else's at the time. Whose is nobody's business: the answer never says (RULES R11, R21). */
+export function failedAttributes(record: MessageRecord, claim: Claim | undefined, { rootOf }: Directory): ('anonymous_id' | 'email')[] {
+  const { person } = record;
+  if (person === undefined) return [];
+  const root = rootOf(person, record);
+  const laid = claim && claimOf(record);
+  const isIdFailed = laid && (claim.person === undefined ? !isBefore(record, { receivedAt: claim.at, sequence: claim.sequence }) : rootOf(claim.person, record) !== root);
+  const email = emailBeside(record.message);
+  const isEmailFailed = email !== undefined && rootOf(email, record) !== root;
+  return [...(isIdFailed ? (['anonymous_id'] as const) : []), ...(isEmailFailed ? (['email'] as const) : [])];
 }
 
 /**
@@ -42,7 +54,7 @@ export function activitiesOf(record: MessageRecord, claim: Claim | undefined): A
  *
  * @param merged what joined through the claim; only track, page and screen count
  */
-export function mergeActivity(claim: Claim, merged: MessageRecord[]): Activity | undefined {
+export function mergeActivity(claim: Claim, merged: MessageRecord[], { rootOf }: Directory = NO_LINKS): Activity | undefined {
   let count = 0;
   let oldestMs = Infinity;
   for (const record of merged) {
@@ -50,9 +62,9 @@ export function mergeActivity(claim: Claim, merged: MessageRecord[]): Activity |
     count++;
     oldestMs = Math.min(oldestMs, record.occurredAt);
   }
-  if (count === 0) return undefined;
   const { at, person, anonymousId } = claim;
-  return { type: 'anon_merge', at, person, anonymousId, count, oldest: Math.floor(oldestMs / 1000) };
+  if (count === 0 || person === undefined) return undefined;
+  return { type: 'anon_merge', at, person: rootOf(person), anonymousId, count, oldest: Math.floor(oldestMs / 1000) };
 }
 
 /** Whether a line stands in the part of the log that was asked for (RULES R19). */
@@ -62,9 +74,10 @@ export function isShown(line: Activity, { tab, person }: ActivityFilter): boolea
 }
 
 /** An event as programs see it: what it is, and whose it is now. */
-export function storedEvent(record: MessageRecord, claim: Claim | undefined): StoredEvent {
+export function storedEvent(record: MessageRecord, claim: Claim | undefined, directory: Directory = NO_LINKS): StoredEvent {
   const { message, occurredAt, receivedAt } = record;
-  const { person, reason } = membership(record, claim);
+  const { person: named, reason } = membership(record, claim);
+  const person = named && directory.rootOf(named);
   const name = nameOf(message);
   return {
     messageId: message.messageId,
@@ -75,6 +88,12 @@ export function storedEvent(record: MessageRecord, claim: Claim | undefined): St
     previouslyAnonymous: person !== undefined && reason !== 'identified',
     occurredAt,
     receivedAt,
-    canTrigger: canTrigger(record, claim),
+    canTrigger: canTrigger(record, claim) && !isInherited(record, claim, named!, directory),
   };
+}
+
+/** Whether an event came to its person when somebody else was merged into them (RULES R23). */
+function isInherited(record: MessageRecord, claim: Claim | undefined, person: string, { mergedAt }: Directory): boolean {
+  const at = mergedAt(person);
+  return at !== undefined && isBefore(attachedAt(record, claim), at);
 }

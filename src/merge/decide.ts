@@ -1,7 +1,9 @@
 import { occurredAt, type AcceptedMessage, type Fault } from '../wire/index.js';
 import { unusableId } from './anonymous-id.js';
+import type { Link } from './directory.js';
+import { dropOf, linkOf, type Drop, type Names } from './identity.js';
 import { membership } from './membership.js';
-import { isBefore, personNamedBy, type Claim, type MessageRecord, type Position } from './record.js';
+import { claimedAt, isBefore, isStanding, personNamedBy, type Claim, type MessageRecord, type Position } from './record.js';
 
 /** Something that was accepted but is not as its sender may think. */
 export type Warning = 'bad_anonymous_id' | 'anonymous_id_in_use' | 'bad_timestamp';
@@ -15,6 +17,8 @@ export type Outcome =
       isLate: boolean;
       warnings: Warning[];
     }
+  /** Nothing is wrong with it, but what it is about is not kept: its person is suppressed, say. Sending it again is no use. */
+  | ({ messageId: string; status: 'dropped' } & Drop)
   | ({ messageId?: string; status: 'refused' } & Fault);
 
 /** What a ledger has to look up before a message can be decided on. */
@@ -23,43 +27,56 @@ export interface Facts {
   stored?: MessageRecord | undefined;
   /** The claim on the anonymous id that {@link mergingId} gives. */
   claim?: Claim | undefined;
+  /** What is known of the names in the message; absent when nothing is, and nothing but its own name is stated. */
+  names?: Names | undefined;
+  /** The name that the claim's holder goes by; the claim's own when absent. */
+  holder?: string | undefined;
+  /** Merging is switched off (RULES R20). */
+  isMergingOff?: boolean | undefined;
 }
 
 /** How the message came: its place in the log, and when its sender says it left. */
 export interface Arrival extends Position {
   sentAt?: string | number | undefined;
+  /** When it happened, milliseconds, if that was worked out before: when a log is worked through again. */
+  occurredAt?: number | undefined;
 }
 
 /** What a ledger has to write. */
 export interface Decision {
-  outcome: Outcome & { status: 'stored' | 'duplicate' };
+  outcome: Outcome & { status: 'stored' | 'duplicate' | 'dropped' };
   /** To be kept; in place of the stored one when that is the same message, received later. */
   record?: MessageRecord | undefined;
   /** To be kept; in place of any other claim on the same anonymous id. */
   claim?: Claim | undefined;
+  /** To be kept: a name that leads to a person from now on. */
+  link?: { name: string; link: Link } | undefined;
 }
 
 /**
  * Decides on one message: pure, so that the page, memory and every database come to the same result.
  * The state it leads to is a function of the set of (message, receivedAt, sequence), in whatever order they are decided on.
  */
-export function decide({ stored, claim }: Facts, message: AcceptedMessage, arrival: Arrival): Decision {
+export function decide(facts: Facts, message: AcceptedMessage, arrival: Arrival): Decision {
+  const { stored, names, isMergingOff } = facts;
   const { receivedAt, sequence } = arrival;
   const isFirst = !stored || isBefore(arrival, stored);
-  const time = occurredAt(message.timestamp, arrival.sentAt ?? message.sentAt, receivedAt);
-  const person = personNamedBy(message);
+  const time =
+    arrival.occurredAt === undefined
+      ? occurredAt(message.timestamp, arrival.sentAt ?? message.sentAt, receivedAt)
+      : { at: arrival.occurredAt, readable: true };
   const record: MessageRecord = isFirst
-    ? { message, person, occurredAt: time.at, receivedAt, sequence }
+    ? { message, person: personNamedBy(message), occurredAt: time.at, receivedAt, sequence }
     : stored;
 
-  const candidate = isFirst ? claimOf(record) : undefined;
-  const takesClaim = candidate && (!claim || isBefore(positionOf(candidate), positionOf(claim)));
-  const standing = takesClaim ? candidate : claim;
+  const drop = names && !stored ? dropOf(record, names) : undefined;
+  if (drop) return { outcome: { messageId: message.messageId, status: 'dropped', ...drop } };
+  const { candidate, taken, standing } = isFirst ? claiming(record, facts) : { standing: facts.claim };
 
   const warnings: Warning[] = [];
   if (!time.readable) warnings.push('bad_timestamp');
   if (unusableId(anonymousIdOf(message)) === 'bad_id') warnings.push('bad_anonymous_id');
-  if (candidate && standing!.person !== candidate.person) warnings.push('anonymous_id_in_use');
+  if (candidate && !taken && !(isMergingOff && !standing) && !isHeldBy(candidate, facts)) warnings.push('anonymous_id_in_use');
 
   return {
     outcome: {
@@ -69,8 +86,22 @@ export function decide({ stored, claim }: Facts, message: AcceptedMessage, arriv
       warnings,
     },
     record: isFirst ? record : undefined,
-    claim: takesClaim ? candidate : undefined,
+    claim: taken,
+    link: isFirst && names ? linkOf(record, names) : undefined,
   };
+}
+
+/** What an identify makes of the claim on its anonymous id. While merging is off it makes nothing. */
+function claiming(record: MessageRecord, { claim, isMergingOff }: Facts): { candidate?: Claim | undefined; taken?: Claim | undefined; standing: Claim | undefined } {
+  const candidate = claimOf(record);
+  const isTaken = candidate && !isMergingOff && (!claim || (isStanding(claim) && isBefore(claimedAt(candidate), claimedAt(claim))));
+  const taken = isTaken ? candidate : undefined;
+  return { candidate, taken, standing: taken ?? claim };
+}
+
+/** Whether the one who asks for an anonymous id has it already. */
+function isHeldBy({ person }: Claim, { claim, holder = claim?.person, names }: Facts): boolean {
+  return holder !== undefined && holder === (names?.path.root ?? person);
 }
 
 /** The anonymous id that a message is about, or `undefined` when there is none that could ever merge (RULES R3). */
@@ -87,12 +118,8 @@ function anonymousIdOf(message: AcceptedMessage): string | undefined {
 }
 
 /** The claim that a message lays, whether or not it stands (RULES R2, R6). */
-export function claimOf({ message, person, receivedAt, sequence }: MessageRecord): Claim | undefined {
+export function claimOf({ message, person, receivedAt, sequence }: MessageRecord): (Claim & { person: string }) | undefined {
   const lays = message.type === 'identify' || (message.type === 'alias' && message.previousId === message.anonymousId);
   const anonymousId = lays ? mergingId(message) : undefined;
   return anonymousId !== undefined && person !== undefined ? { anonymousId, person, at: receivedAt, sequence } : undefined;
-}
-
-function positionOf({ at, sequence }: Claim): Position {
-  return { receivedAt: at, sequence };
 }

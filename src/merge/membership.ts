@@ -1,5 +1,5 @@
 import { unusableId, type UnusableId } from './anonymous-id.js';
-import type { Claim, MessageRecord } from './record.js';
+import { claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { LATE_WINDOW_MS, RETENTION_MS, TRIGGER_WINDOW_MS } from './windows.js';
 
 /** Whose a message is, and why. */
@@ -17,10 +17,10 @@ export function membership(record: MessageRecord, claim: Claim | undefined): Mem
   if (record.person !== undefined) return { person: record.person, reason: 'identified' };
   const unusable = unusableId(record.message.anonymousId);
   if (unusable) return { reason: unusable };
-  if (!claim) return { reason: 'unclaimed' };
+  if (!isStanding(claim)) return { reason: 'unclaimed' };
   // Age comes first: what is too old for this claim is too old for any later one, and sending it again is no help (RULES R13).
   if (claim.at - record.occurredAt > RETENTION_MS) return { reason: 'too_old' };
-  if (record.receivedAt - claim.at > LATE_WINDOW_MS) return { reason: 'late_window_passed' };
+  if (record.receivedAt > lateUntil(claim)) return { reason: 'late_window_passed' };
   return { person: claim.person, reason: record.receivedAt > claim.at ? 'merged_late' : 'merged_retroactively' };
 }
 
@@ -28,15 +28,26 @@ export function membership(record: MessageRecord, claim: Claim | undefined): Mem
 export function isMerged(record: MessageRecord, claim: Claim): boolean {
   return (
     record.person === undefined &&
-    record.receivedAt - claim.at <= LATE_WINDOW_MS &&
+    isStanding(claim) &&
+    record.receivedAt <= lateUntil(claim) &&
     claim.at - record.occurredAt <= RETENTION_MS
   );
 }
 
+/** The last moment at which an anonymous event may arrive and still join; switching merging off brings it forward. */
+export function lateUntil({ at, closedAt }: Claim): number {
+  return closedAt === undefined ? at + LATE_WINDOW_MS : Math.max(at, Math.min(at + LATE_WINDOW_MS, closedAt - 1));
+}
+
+/** Where in the log a message became a person's: where it stands, or at the claim when it was there before that. */
+export function attachedAt(record: MessageRecord, claim: Claim | undefined): Position {
+  if (record.person !== undefined || !claim) return record;
+  const claimed = claimedAt(claim);
+  return isBefore(record, claimed) ? claimed : record;
+}
+
 /** Whether a person's event may start campaigns: it happened within the 72 hours before it became theirs (RULES R9). */
 export function canTrigger(record: MessageRecord, claim: Claim | undefined): boolean {
-  const { person, reason } = membership(record, claim);
-  if (person === undefined) return false;
-  const attachedAt = reason === 'identified' ? record.receivedAt : Math.max(claim!.at, record.receivedAt);
-  return attachedAt - record.occurredAt <= TRIGGER_WINDOW_MS;
+  if (membership(record, claim).person === undefined) return false;
+  return attachedAt(record, claim).receivedAt - record.occurredAt <= TRIGGER_WINDOW_MS;
 }

@@ -1,61 +1,106 @@
 import type { JsonObject, Person } from '../wire/index.js';
-import { storedEvent } from './activity.js';
+import { failedAttributes, storedEvent } from './activity.js';
+import { NO_LINKS, type Directory } from './directory.js';
+import { attachedAt } from './membership.js';
 import { byPosition, isBefore, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
+
+/** What is kept of a person under names that always were theirs, and whoever was merged into them. */
+export interface Holdings {
+  claims: Claim[];
+  /** What they did under these names, and what joined them through these claims; in any order. */
+  records: MessageRecord[];
+  merged: { at: Position; holdings: Holdings }[];
+}
+
+/** The claim on a record's anonymous id. */
+export type ClaimFor = (record: MessageRecord) => Claim | undefined;
 
 /**
  * A person, put together from what is kept about them.
  *
- * @param claims every claim that is theirs
- * @param records what they did under their own name, and what joined them through those claims; in any order
- * @param claimFor the claim on a record's anonymous id
+ * @param id the name they go by
  */
-export function personOf(
-  id: string,
-  claims: Claim[],
-  records: MessageRecord[],
-  claimFor: (record: MessageRecord) => Claim | undefined,
-): Person {
-  const anonymousIds = claims.sort((a, b) => a.at - b.at || a.sequence - b.sequence).map(({ anonymousId }) => anonymousId);
+export function personOf(id: string, holdings: Holdings, claimFor: ClaimFor, directory: Directory = NO_LINKS): Person {
+  const claims = allOf(holdings, ({ claims }) => claims);
   return {
     id,
-    traits: traitsOf(records, new Set(anonymousIds), claimFor),
-    anonymousIds,
-    events: records
+    traits: traitsOf(holdings, claimFor, directory),
+    anonymousIds: claims.sort((a, b) => a.at - b.at || a.sequence - b.sequence).map(({ anonymousId }) => anonymousId),
+    events: allOf(holdings, ({ records }) => records)
       .filter(isEvent)
       .sort((a, b) => a.occurredAt - b.occurredAt || byPosition(a, b))
-      .map((record) => storedEvent(record, claimFor(record))),
+      .map((record) => storedEvent(record, claimFor(record), directory)),
   };
 }
 
-/**
- * What a person's identifies say of them: the last word on each trait stands. What an identify said while they were
- * anonymous only fills the gaps, in the order in which it joined them, the oldest first (RULES R22).
- *
- * @param anonymousIds theirs; an `anonymous_id` trait that could not be claimed is not set (RULES R11)
- */
-function traitsOf(
-  records: MessageRecord[],
-  anonymousIds: Set<string>,
-  claimFor: (record: MessageRecord) => Claim | undefined,
-): JsonObject {
-  const identifies = records.filter(({ message }) => message.type === 'identify').sort(byPosition);
-  const anonymous = identifies.filter(({ person }) => person === undefined);
-  const joined = anonymous
-    .map((record) => ({ record, at: joinedAt(record, claimFor(record)!) }))
-    .sort((a, b) => byPosition(a.at, b.at) || a.record.occurredAt - b.record.occurredAt);
-  // The last entry of a name stands, so what fills a gap first comes last of its kind, and what was said by name last of all.
-  return Object.fromEntries([
-    ...joined.reverse().flatMap(({ record }) => settable(record)),
-    ...identifies.filter(({ person }) => person !== undefined).flatMap(settable),
-  ]);
-
-  function settable({ message }: MessageRecord): [string, unknown][] {
-    return Object.entries(message.traits ?? {}).filter(([name, value]) => name !== 'anonymous_id' || anonymousIds.has(String(value)));
-  }
+function allOf<Item>(holdings: Holdings, pick: (holdings: Holdings) => Item[]): Item[] {
+  return [...pick(holdings), ...holdings.merged.flatMap((merged) => allOf(merged.holdings, pick))];
 }
 
-/** Where in the log an anonymous message became the person's: at the claim, or when it came after that. */
-function joinedAt(record: MessageRecord, { at, sequence }: Claim): Position {
-  const claimed = { receivedAt: at, sequence };
-  return isBefore(record, claimed) ? claimed : record;
+/** One thing that was said of a person, and what it does to what was said before. */
+interface Step {
+  at: Position;
+  occurredAt: number;
+  traits: [string, unknown][];
+  /** `say`: the last word stands. `fill`: only what is unset (RULES R22). `inherit`: only what is unset or empty (R23). */
+  mode: 'say' | 'fill' | 'inherit';
+}
+
+/** What a person's identifies say of them. */
+function traitsOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): JsonObject {
+  return traitHistoryOf(holdings, claimFor, directory).at(-1)?.traits ?? {};
+}
+
+/** What was known of a person from when on, in the order in which it became theirs. */
+export function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): { at: number; traits: JsonObject }[] {
+  // A map, since a trait may have any name.
+  const traits = new Map<string, unknown>();
+  const steps = stepsOf(holdings, claimFor, directory, undefined);
+  return steps
+    .sort((a, b) => byPosition(a.at, b.at) || a.occurredAt - b.occurredAt)
+    .map(({ at, mode, traits: said }) => {
+      for (const [name, value] of said) {
+        const isOpen = mode === 'say' || !traits.has(name) || (mode === 'inherit' && isEmpty(traits.get(name)));
+        if (isOpen) traits.set(name, value);
+      }
+      return { at: at.receivedAt, traits: Object.fromEntries(traits) };
+    });
+}
+
+/** @param since what was said before this was said to somebody else, and comes through the merge */
+function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: Directory, since: Position | undefined): Step[] {
+  const own = records
+    .filter(({ message }) => message.type === 'identify')
+    .map((record): Step => {
+      const claim = claimFor(record);
+      const isNamed = record.person !== undefined;
+      return { at: attachedAt(record, claim), occurredAt: isNamed ? 0 : record.occurredAt, traits: settable(record, claim, directory), mode: isNamed ? 'say' : 'fill' };
+    });
+  const inherited = merged.flatMap(({ at, holdings }): Step[] => {
+    const before = traitsOf(upTo(holdings, at, claimFor), claimFor, directory);
+    const step: Step = { at, occurredAt: 0, traits: Object.entries(before), mode: 'inherit' };
+    return [step, ...stepsOf(holdings, claimFor, directory, at)];
+  });
+  return [...own, ...inherited].filter(({ at }) => !since || !isBefore(at, since));
+}
+
+function upTo({ claims, records, merged }: Holdings, at: Position, claimFor: ClaimFor): Holdings {
+  return {
+    claims,
+    records: records.filter((record) => isBefore(attachedAt(record, claimFor(record)), at)),
+    merged: merged.filter((one) => isBefore(one.at, at)),
+  };
+}
+
+/** What an identify may set: not what it could not have (RULES R11, R21), nor what it says about itself. */
+function settable(record: MessageRecord, claim: Claim | undefined, directory: Directory): [string, unknown][] {
+  const failed: string[] = failedAttributes(record, claim, directory);
+  return Object.entries(record.message.traits ?? {}).filter(([name, value]) => {
+    if (name === 'anonymous_id') return claim?.anonymousId === String(value) && !failed.includes(name);
+    return name !== '_update' && !failed.includes(name);
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }

@@ -1,4 +1,5 @@
 import { isObject, type AcceptedMessage, type MessageType } from '../wire/index.js';
+import { emailName, userName } from './identity.js';
 
 /** Where something stands in the log. Sequence breaks the tie when two things arrived in the same millisecond. */
 export interface Position {
@@ -19,10 +20,25 @@ export interface MessageRecord extends Position {
 /** The one row that a merge is: from now on this anonymous id is that person's. The first one stands for ever (RULES R6). */
 export interface Claim {
   anonymousId: string;
-  person: string;
+  /** As the identify named them; absent once they were deleted. The id stays taken (RULES R24). */
+  person?: string | undefined;
   /** receivedAt of the identify. */
   at: number;
   sequence: number;
+  /** When merging was switched off while its late window was open, which closed it (RULES R20). */
+  closedAt?: number | undefined;
+  /** When the merge was undone, unless it was restored since (RULES R26). */
+  undoneAt?: number | undefined;
+}
+
+/** Whether anything belongs to a person through a claim: nobody undid it, and they were not deleted. */
+export function isStanding(claim: Claim | undefined): claim is Claim & { person: string } {
+  return claim !== undefined && claim.person !== undefined && claim.undoneAt === undefined;
+}
+
+/** Where in the log a claim stands. */
+export function claimedAt({ at, sequence }: Claim): Position {
+  return { receivedAt: at, sequence };
 }
 
 export function isBefore(a: Position, b: Position): boolean {
@@ -37,12 +53,11 @@ export function byPosition(a: Position, b: Position): number {
 /**
  * The person a message names: its userId, else, for an identify, the email among its traits (RULES R21).
  *
- * @returns the id, `cio_…`, `email:…` in lower case, or `undefined` for an anonymous message
+ * @returns the id, `email:…` in lower case, or `undefined` for an anonymous message
  */
 export function personNamedBy(message: AcceptedMessage): string | undefined {
-  if (message.userId !== undefined) return message.userId;
-  const email = message.type === 'identify' ? message.traits?.['email'] : undefined;
-  return typeof email === 'string' && email.trim() ? `email:${email.trim().toLowerCase()}` : undefined;
+  if (message.userId !== undefined) return userName(message.userId);
+  return message.type === 'identify' ? emailName(message.traits?.['email']) : undefined;
 }
 
 /** The identity a message states, which its id is unique within (RULES R14): not the person it resolves to. */

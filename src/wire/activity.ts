@@ -5,9 +5,21 @@ export interface Activity {
   /**
    * `event`, `page`, `screen`, `identify`, `group`, `alias`: a call.
    * `anon_merge`: anonymous events joined a person, shown as "Anonymous Data Merged".
-   * `failed_attribute_change`: an identify named an anonymous id that belongs to somebody else.
+   * `failed_attribute_change`: an identify named an anonymous id, or an email, that belongs to somebody else.
+   * The others: what an administrator did.
    */
-  type: 'event' | Exclude<MessageType, 'track'> | 'anon_merge' | 'failed_attribute_change';
+  type:
+    | 'event'
+    | Exclude<MessageType, 'track'>
+    | 'anon_merge'
+    | 'failed_attribute_change'
+    | 'merge_undone'
+    | 'merge_restored'
+    | 'people_merged'
+    | 'person_deleted'
+    | 'person_suppressed'
+    | 'person_unsuppressed'
+    | 'settings_changed';
   /** When it was received; the log is in this order. */
   at: number;
   /** When it happened, by the sender's word, never later than `at`. */

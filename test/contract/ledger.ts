@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ActivityQuery, Ledger } from '../../src/ledger/index.js';
+import type { ActivityQuery, Administration, Ledger } from '../../src/ledger/index.js';
 import type { AcceptedMessage, Activity } from '../../src/wire/index.js';
 import { DAY, HOUR, identify, iso, MINUTE, NOON, SECOND, track } from './messages.js';
 
@@ -250,6 +250,166 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
           await expect(ledger.activity({ limit: 1, before })).rejects.toMatchObject({ code: 'bad_cursor' });
         }
       });
+    });
+
+    describe('administration', () => {
+      const people = () => Promise.all(['ada', 'bob', 'email:ada@example.com'].map((id) => ledger.person(id)));
+      let admin: Administration;
+      beforeEach((context) => {
+        if (!ledger.administration) return context.skip();
+        admin = ledger.administration;
+      });
+
+      it('takes an email and an id for one person, whichever came first', async () => {
+        await append(NOON, identify(undefined, { anonymousId: 'v', traits: { email: 'Ada@example.com' } }), track('early', { anonymousId: 'v' }));
+        await append(NOON + 1, identify('ada', { traits: { email: 'ada@example.com', plan: 'pro' } }));
+        const ada = { id: 'ada', traits: { plan: 'pro' }, anonymousIds: ['v'], events: [{ name: 'early', person: 'ada' }] };
+        expect(await people()).toMatchObject([ada, {}, ada].map((person, index) => (index === 1 ? undefined : person)) as object[]);
+        expect(await names({ person: 'email:ada@example.com' })).toEqual(['identify', 'early', 'anon_merge v', 'identify']);
+      });
+
+      it('leaves two people two who are named at once, and says so', async () => {
+        await append(NOON, identify('ada', { traits: { email: 'ada@example.com' } }), identify('bob'));
+        await append(NOON + 1, identify('bob', { traits: { email: 'ada@example.com', plan: 'free' } }));
+        expect((await ledger.person('bob'))?.traits).toEqual({ plan: 'free' });
+        expect(await lines({ person: 'bob' })).toMatchObject([{ type: 'failed_attribute_change', attribute: 'email', reason: 'claimed' }, {}, {}]);
+      });
+
+      it('drops what names an unknown cio_id, or updates nobody', async () => {
+        const outcomes = await append(NOON, track('one', { userId: 'cio_ada' }), identify('ada', { anonymousId: 'v', traits: { _update: true } }));
+        expect(outcomes).toMatchObject([
+          { status: 'dropped', code: 'unknown_person' },
+          { status: 'dropped', code: 'nobody_to_update' },
+        ]);
+        await append(NOON, track('two', { userId: 'ada' }), track('three', { userId: 'cio_ada' }));
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['two', 'three']);
+        expect((await ledger.person('ada'))?.anonymousIds).toEqual([]);
+      });
+
+      it('merges nothing while merging is off, and what is still inside 30 days once it is on again', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }), track('other', { anonymousId: 'w' }));
+        await append(NOON + 1, identify('ada', { anonymousId: 'w' }));
+        expect(await admin.changeSettings({ anonymousEventMerge: false }, NOON + MINUTE)).toEqual({ anonymousEventMerge: false });
+        await append(NOON + 2 * MINUTE, identify('ada', { anonymousId: 'v' }), track('too late', { anonymousId: 'w' }));
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['other']);
+        await admin.changeSettings({ anonymousEventMerge: true }, NOON + HOUR);
+        expect(await admin.settings()).toEqual({ anonymousEventMerge: true });
+        await append(NOON + 2 * HOUR, identify('ada', { anonymousId: 'v' }));
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['early', 'other']);
+      });
+
+      it('makes two people one: the second fills what the first has not said, and answers to its own id', async () => {
+        await append(NOON, identify('ada', { traits: { plan: 'pro', city: '' } }), track('old', { anonymousId: 'v' }));
+        await append(NOON + 1, identify('bob', { anonymousId: 'v', traits: { plan: 'free', city: 'Rome' } }));
+        expect(await admin.mergePeople('ada', 'bob', NOON + MINUTE)).toEqual({ done: true });
+        await append(NOON + 2 * MINUTE, track('new', { anonymousId: 'v' }), track('named', { userId: 'bob' }));
+        const ada = await ledger.person('ada');
+        expect(ada).toMatchObject({
+          traits: { plan: 'pro', city: 'Rome' },
+          anonymousIds: ['v'],
+          events: [
+            { name: 'old', person: 'ada', canTrigger: false },
+            { name: 'new', person: 'ada', canTrigger: true },
+            { name: 'named', person: 'ada' },
+          ],
+        });
+        expect(await ledger.person('bob')).toEqual(ada);
+        expect(await names({ person: 'bob' })).toEqual(['named', 'new', 'bob', 'anon_merge v', 'identify', 'old', 'identify']);
+        expect(await admin.mergePeople('ada', 'bob', NOON + HOUR)).toMatchObject({ done: false, code: 'same_person' });
+        expect(await admin.mergePeople('ada', 'eve', NOON + HOUR)).toMatchObject({ done: false, code: 'nobody' });
+      });
+
+      it('takes a merge back, and restores it exactly', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }), identify(undefined, { anonymousId: 'v', traits: { city: 'Rome' } }));
+        await append(NOON + 1, identify('ada', { anonymousId: 'v' }));
+        const [ada, logged] = [await ledger.person('ada'), await lines()];
+        await admin.undoMerge('v', NOON + MINUTE);
+        expect(await ledger.person('ada')).toEqual({ id: 'ada', traits: {}, anonymousIds: [], events: [] });
+        expect(await names({ tab: 'anonymous' })).toEqual(['identify', 'early']);
+        await append(NOON + 2 * MINUTE, identify('bob', { anonymousId: 'v' }));
+        expect((await ledger.person('bob'))?.events).toEqual([]);
+        await admin.undoMerge('v', NOON + 3 * MINUTE);
+        expect([await ledger.person('ada'), (await lines()).slice(-logged.length)]).toEqual([ada, logged]);
+        expect((await names()).slice(0, 3)).toEqual(['merge_restored', 'failed_attribute_change', 'identify']);
+        expect(await admin.undoMerge('nothing', NOON)).toMatchObject({ done: false, code: 'no_merge' });
+      });
+
+      it('forgets a person, and lets nothing that happened before bring them back', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }), track('named', { userId: 'ada' }), track('nobody', { anonymousId: 'w' }));
+        await append(NOON + 1, identify('ada', { anonymousId: 'v', traits: { email: 'ada@example.com' } }));
+        expect(await admin.deletePerson('ada@example.com', NOON + HOUR)).toEqual({ done: true });
+        expect(await people()).toEqual([undefined, undefined, undefined]);
+        expect(await names()).toEqual(['person_deleted', 'nobody']);
+        const [queued, claim] = await append(NOON + 2 * HOUR, track('queued', { userId: 'ada', timestamp: iso(NOON) }), identify('bob', { anonymousId: 'v' }));
+        expect([queued, claim]).toMatchObject([{ status: 'dropped', code: 'erased' }, { warnings: ['anonymous_id_in_use'] }]);
+        await append(NOON + 2 * HOUR, track('anew', { userId: 'ada', timestamp: iso(NOON + 2 * HOUR) }));
+        expect(await ledger.person('ada')).toMatchObject({ traits: {}, anonymousIds: [], events: [{ name: 'anew' }] });
+        expect(await admin.deletePerson('eve', NOON)).toMatchObject({ done: false, code: 'nobody' });
+      });
+
+      it('keeps nothing of somebody who is suppressed', async () => {
+        await admin.suppress('eve@example.com', NOON);
+        const attempts = [identify('eve', { traits: { email: 'Eve@example.com' } }), identify(undefined, { anonymousId: 'v', traits: { email: 'eve@example.com' } })];
+        expect(await append(NOON + 1, ...attempts)).toMatchObject([{ status: 'dropped' }, { status: 'dropped' }]);
+        await admin.unsuppress('eve@example.com', NOON + 2);
+        expect(await append(NOON + 3, ...attempts)).toMatchObject([{ status: 'stored' }, { status: 'stored' }]);
+      });
+
+      it('says why', async () => {
+        const late = track('late', { anonymousId: 'v' });
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        await append(NOON + 6 * MINUTE + 3 * SECOND, late);
+        expect(await admin.explain(late.messageId, undefined, NOON + HOUR)).toEqual({
+          reason: 'late_window_passed',
+          detail: 'Its anonymous id was claimed 6 min 3 s before it arrived; the limit is 5 min.',
+        });
+        expect(await admin.explain(late.messageId, 'w', NOON)).toMatchObject({ reason: 'unknown' });
+        expect(await admin.explain('never sent', undefined, NOON)).toMatchObject({ reason: 'unknown' });
+      });
+
+      it('says what an identify would do, and does nothing', async () => {
+        const early = track('early', { anonymousId: 'v' });
+        await append(NOON, early, identify(undefined, { anonymousId: 'v', traits: { city: 'Rome' } }));
+        const version = await ledger.version();
+        expect(await admin.preview('ada', 'v', NOON + MINUTE)).toEqual({
+          claims: true,
+          count: 1,
+          oldest: NOON / SECOND,
+          messageIds: [early.messageId],
+          triggers: [],
+          traits: { city: 'Rome' },
+        });
+        expect(await ledger.version()).toBe(version);
+        expect(await admin.preview('ada', 'null', NOON)).toMatchObject({ claims: false, reason: 'bad_id' });
+      });
+
+      it('deletes what stayed anonymous for more than 30 days, a step at a time, and nothing else', async () => {
+        for (let i = 0; i < 10; i++) await append(NOON, track(`old ${i}`, { anonymousId: `v${i}` }));
+        await append(NOON + 1, track('young', { anonymousId: 'v1' }), identify('ada', { anonymousId: 'v0' }), track('named', { userId: 'ada' }));
+        let deleted = 0;
+        for (let isDone = false; !isDone; ) {
+          const step = await admin.purge(NOON + 30 * DAY + 1, 3);
+          ({ isDone } = step);
+          deleted += step.deleted;
+        }
+        expect(deleted).toBe(9);
+        expect(await names()).toEqual(['named', 'anon_merge v0', 'identify', 'young', 'old 0']);
+      });
+
+      it('keeps what an undone merge gave back for 30 days from the undo', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }));
+        await append(NOON + 1, identify('ada', { anonymousId: 'v' }));
+        await admin.undoMerge('v', NOON + 20 * DAY);
+        await purgeAll(NOON + 50 * DAY);
+        expect(await names({ tab: 'anonymous' })).toEqual(['early']);
+        await purgeAll(NOON + 50 * DAY + 1);
+        expect(await names({ tab: 'anonymous' })).toEqual([]);
+        expect(await admin.undoMerge('v', NOON + 50 * DAY + 1)).toMatchObject({ done: false, code: 'expired' });
+      });
+
+      async function purgeAll(now: number): Promise<void> {
+        while (!(await admin.purge(now, 100)).isDone);
+      }
     });
 
     describe('version', () => {

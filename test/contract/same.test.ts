@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
+import { memoryLedger, type Administration, type Ledger } from '../../src/ledger/index.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { AcceptedMessage } from '../../src/wire/index.js';
 import { walk } from './ledger.js';
@@ -28,7 +28,19 @@ const message = fc.oneof(
   fc.record({ type: fc.constant('identify'), messageId, anonymousId, traits: fc.record({ plan: fc.constant('anonymous') }) }),
   fc.record({ type: fc.constant('alias'), messageId, anonymousId, userId: person, previousId: anonymousId }),
   fc.record({ type: fc.constant('group'), messageId, anonymousId, groupId: fc.constant('g') }),
+  fc.record({ type: fc.constant('identify'), messageId, anonymousId, userId: person, traits: fc.record({ email: fc.constantFrom('Eve@example.com', 'ada@example.com'), plan: fc.constantFrom('', 'x') }) }),
+  fc.record({ type: fc.constant('identify'), messageId, anonymousId, userId: fc.constantFrom('ada', 'cio_bob', 'cio_eve'), traits: fc.record({ _update: fc.boolean() }) }),
 ) as fc.Arbitrary<AcceptedMessage>;
+
+const id = fc.constantFrom(...PEOPLE, 'cio_ada', 'Ada@Example.com');
+const command = fc.oneof(
+  fc.tuple(fc.constant('mergePeople' as const), id, id),
+  fc.tuple(fc.constant('undoMerge' as const), fc.constantFrom('v', 'w', 'x')),
+  fc.tuple(fc.constantFrom('deletePerson' as const, 'suppress' as const, 'unsuppress' as const), id),
+  fc.tuple(fc.constant('changeSettings' as const), fc.record({ anonymousEventMerge: fc.boolean() })),
+  fc.tuple(fc.constant('purge' as const)),
+);
+type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
 const append = fc.record({
   messages: fc.array(message, { minLength: 1, maxLength: 5 }),
@@ -36,6 +48,8 @@ const append = fc.record({
   elapsed: fc.constantFrom(0, 1, SECOND, 5 * MINUTE, 5 * MINUTE + 1, HOUR, -HOUR),
   /** How far the sender's clock is off, if it says when it sent. */
   skew: fc.constantFrom(undefined, 0, HOUR),
+  /** What an administrator does behind it. */
+  commands: fc.oneof({ weight: 2, arbitrary: fc.constant<Command[]>([]) }, fc.array(command, { maxLength: 2 })),
 });
 
 describe('every ledger', () => {
@@ -47,7 +61,7 @@ describe('every ledger', () => {
         await Promise.all(ledgers.map((ledger) => ledger.close()));
         expect(sqlite).toEqual(memory);
       }),
-      { numRuns: 150 },
+      { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 500) },
     );
   }, 60_000);
 });
@@ -56,20 +70,35 @@ interface Append {
   messages: AcceptedMessage[];
   elapsed: number;
   skew: number | undefined;
+  commands: Command[];
 }
 
 /** Everything that a ledger answers to a history. */
 async function story(ledger: Ledger, appends: Append[]) {
   let at = NOON;
   const outcomes = [];
-  for (const { messages, elapsed, skew } of appends) {
+  for (const { messages, elapsed, skew, commands } of appends) {
     at += elapsed;
     outcomes.push(await ledger.append(messages, { receivedAt: at, ...(skew !== undefined && { sentAt: iso(at + skew) }) }));
+    if (ledger.administration) for (const command of commands) outcomes.push(await run(ledger.administration, command, at));
   }
   const filters = [{}, { tab: 'identified' as const }, { tab: 'anonymous' as const }, ...PEOPLE.map((id) => ({ person: id }))];
   return {
     outcomes,
     activity: await Promise.all(filters.map((filter) => walk(ledger, 3, filter))),
     people: await Promise.all(PEOPLE.map((id) => ledger.person(id))),
+    explanations: await Promise.all(['1', '2', '3'].map((messageId) => ledger.administration?.explain(messageId, undefined, at + DAY))),
+    preview: await ledger.administration?.preview('ada', 'v', at + DAY),
   };
+}
+
+async function run(admin: Administration, [name, ...parameters]: Command, at: number): Promise<unknown> {
+  if (name !== 'purge') return (admin[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters, at);
+  // One ledger does it in one step, another in several.
+  let deleted = 0;
+  for (;;) {
+    const step = await admin.purge(at + 40 * DAY, 2);
+    deleted += step.deleted;
+    if (step.isDone) return deleted;
+  }
 }

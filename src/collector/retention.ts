@@ -1,0 +1,49 @@
+import type { Ledger } from '../ledger/index.js';
+import type { Log } from './log.js';
+
+/** A day has 24 chances to be late by one hour; nothing hangs on when an expired event goes. */
+const ROUND_MS = 60 * 60 * 1000;
+/** A step holds up the appends behind it; this many rows take a few milliseconds. */
+const STEP_MESSAGES = 1000;
+
+/** Deletes what has expired, once an hour and a step at a time (RULES R5). */
+export interface Retention {
+  /** One whole round, now. @returns how many messages were deleted */
+  run(): Promise<number>;
+  stop(): void;
+}
+
+export function createRetention(ledger: Ledger, now: () => number, log: Log): Retention {
+  let isStopped = false;
+  const timer = setInterval(() => void round(), ROUND_MS);
+  // In Node an interval keeps the process alive; elsewhere it is a number.
+  (timer as { unref?(): void }).unref?.();
+
+  async function run(): Promise<number> {
+    let deleted = 0;
+    while (!isStopped && ledger.administration) {
+      const step = await ledger.administration.purge(now(), STEP_MESSAGES);
+      deleted += step.deleted;
+      if (step.isDone) break;
+      // Whoever waits to append goes first.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return deleted;
+  }
+
+  async function round(): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      log({ level: 'error', code: 'not_purged', message: 'What has expired could not be deleted; it is tried again in an hour.', error });
+    }
+  }
+
+  return {
+    run,
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Activity } from '../wire/index.js';
+import type { Position } from './record.js';
+import type { Settings } from './settings.js';
+
+/** What an administrator did, as an entry of the same log as the messages, with all the names it was about (RULES R26). */
+export type Command = Position &
+  (
+    | { type: 'merge_undone' | 'merge_restored'; anonymousId: string; person: string }
+    | { type: 'people_merged'; primary: string; secondary: string }
+    | { type: 'person_deleted'; person: string; names: string[]; anonymousIds: string[] }
+    | { type: 'person_suppressed' | 'person_unsuppressed'; person: string; names: string[] }
+    | { type: 'settings_changed'; settings: Settings }
+  );
+
+/** What came of a command. */
+export type CommandResult = { done: true } | { done: false; code: 'nobody' | 'same_person' | 'no_merge' | 'expired'; message: string };
+
+/** The line of the log that a command gives. */
+export function commandActivity(command: Command): Activity {
+  const { type, receivedAt: at } = command;
+  if (type === 'merge_undone' || type === 'merge_restored') return { type, at, person: command.person, anonymousId: command.anonymousId };
+  if (type === 'people_merged') return { type, at, person: command.primary, name: command.secondary };
+  if (type === 'settings_changed') return { type, at, name: `anonymousEventMerge: ${command.settings.anonymousEventMerge ? 'on' : 'off'}` };
+  return { type, at, person: command.person };
+}
+
+export const DONE: CommandResult = { done: true };
+export const NOBODY: CommandResult = { done: false, code: 'nobody', message: 'Nobody is known by this id.' };
+export const SAME_PERSON: CommandResult = { done: false, code: 'same_person', message: 'Both ids are of the same person already.' };
+export const NO_MERGE: CommandResult = { done: false, code: 'no_merge', message: 'Nothing was merged through this anonymous id.' };
+export const TOO_LATE_TO_RESTORE: CommandResult = {
+  done: false,
+  code: 'expired',
+  message: 'The merge was undone more than 30 days ago, and its events have expired.',
+};

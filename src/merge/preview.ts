@@ -1,0 +1,55 @@
+import { unusableId } from './anonymous-id.js';
+import type { Campaign } from './campaign.js';
+import type { Directory } from './directory.js';
+import { isMerged } from './membership.js';
+import { byPosition, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
+import { triggersOf, type Trigger } from './trigger.js';
+
+/** What an identify would do now (RULES R26). */
+export interface Preview {
+  /** Whether it would claim the anonymous id. */
+  claims: boolean;
+  /** Why it would not. */
+  reason?: 'blank_id' | 'bad_id' | 'merging_off' | 'claimed';
+  /** How many events would join, and when the oldest of them happened, in unix seconds. */
+  count: number;
+  oldest?: number;
+  /** The ids of those events, oldest first. */
+  messageIds: string[];
+  /** The campaigns they would start, in order. */
+  triggers: Trigger[];
+  /** Traits that the person does not have, and would get. */
+  traits: Record<string, unknown>;
+}
+
+/** What a preview is worked out from. */
+export interface PreviewFacts {
+  anonymousId: string;
+  claim: Claim | undefined;
+  isMergingOn: boolean;
+  /** What the anonymous id did. */
+  records: MessageRecord[];
+  /** The name that the person goes by, and what is known of them. */
+  person: string;
+  traits: Record<string, unknown>;
+  campaigns: Campaign[];
+  directory: Directory;
+}
+
+/** @param at where in the log the identify would stand */
+export function previewOf({ anonymousId, claim, isMergingOn, records, person, traits, campaigns, directory }: PreviewFacts, at: Position): Preview {
+  const reason = unusableId(anonymousId) ?? (claim ? 'claimed' : isMergingOn ? undefined : 'merging_off');
+  if (reason) return { claims: false, reason, count: 0, messageIds: [], triggers: [], traits: {} };
+  const claiming: Claim = { anonymousId, person, at: at.receivedAt, sequence: at.sequence };
+  const joining = records.filter((record) => isMerged(record, claiming)).sort((a, b) => a.occurredAt - b.occurredAt || byPosition(a, b));
+  const events = joining.filter(isEvent);
+  const said = joining.filter(({ message }) => message.type === 'identify').reverse();
+  return {
+    claims: true,
+    count: events.length,
+    ...(events[0] && { oldest: Math.floor(events[0].occurredAt / 1000) }),
+    messageIds: events.map(({ message }) => message.messageId),
+    triggers: events.flatMap((record) => triggersOf(record, claiming, campaigns, directory).map(({ trigger }) => trigger)),
+    traits: Object.fromEntries(said.flatMap(({ message }) => Object.entries(message.traits ?? {})).filter(([name]) => !Object.hasOwn(traits, name))),
+  };
+}
