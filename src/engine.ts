@@ -7,10 +7,8 @@ export type {
   Conditions,
   Engine,
   EngineOptions,
-  Explanation,
   Outcome,
   Preview,
-  Reason,
   ReceivedAt,
   Scalar,
   Segment,
@@ -19,4 +17,4 @@ export type {
   Trigger,
   Warning,
 } from './merge/index.js';
-export type { Activity, ActivityFilter, ActivityTab, Message, MessageType, Person, StoredEvent } from './wire/index.js';
+export type { Activity, ActivityFilter, ActivityTab, Explanation, Message, MessageType, Person, Reason, StoredEvent } from './wire/index.js';

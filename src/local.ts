@@ -1,5 +1,5 @@
 import type { LoadEngine, PageEngine } from './client/index.js';
-import { createEngine, isEventType, RETENTION_MS } from './merge/index.js';
+import { createCore, isEventType, RETENTION_MS } from './merge/index.js';
 import { messagesIn, parseKey, type Row } from './outbox/index.js';
 import type { AcceptedMessage } from './wire/index.js';
 
@@ -12,7 +12,7 @@ export const loadEngine: LoadEngine = async (outbox, onChange) => {
   const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('hitherto');
   // Subscribed before the log is read: what another tab adds meanwhile comes twice, and counts once.
   const early: Row[] = [];
-  let engine = createEngine();
+  let engine = createCore();
   let hear = (row: Row): void => void early.push(row);
   tabs?.addEventListener('message', ({ data }) => hear(data as Row));
 
@@ -20,7 +20,7 @@ export const loadEngine: LoadEngine = async (outbox, onChange) => {
   rows.forEach(receive);
   const expired = new Set(expiredIn(rows));
   if (expired.size > 0) {
-    engine = createEngine();
+    engine = createCore();
     rows.filter((row) => !expired.has(row)).forEach(receive);
     void outbox.replace([...expired], []);
   }
@@ -49,7 +49,8 @@ export const loadEngine: LoadEngine = async (outbox, onChange) => {
       tabs?.postMessage({ key: row.key, text: row.text });
       onChange();
     },
-    activity: (filter) => engine.activity(filter),
+    activity: (filter) => engine.placedActivity(filter).map(({ line }) => line),
+    explain: (messageId) => engine.explain(messageId, undefined, Date.now()),
   };
   return pageEngine;
 };

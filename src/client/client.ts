@@ -157,6 +157,7 @@ export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadE
     off: (event, listener) => (emitter.off(event, listener), client),
 
     activity: connection.activity,
+    explain: connection.explain,
   };
   void announce();
   return client;

@@ -1,6 +1,6 @@
 import { newId, type Identity } from '../identity/index.js';
 import { createFlusher, createOutbox, createTabs, keepaliveRoom, post, UNADDRESSED, type Outbox, type Row } from '../outbox/index.js';
-import type { Activity, ActivityFilter } from '../wire/index.js';
+import type { Activity, ActivityFilter, Explanation } from '../wire/index.js';
 import type { Destination } from './destination.js';
 import type { Report } from './report.js';
 import type { ClientOptions, LoadEngine } from './types.js';
@@ -19,6 +19,7 @@ export interface Connection {
   opened: Promise<void>;
   flush(): Promise<void>;
   activity(filter?: ActivityFilter): Promise<Activity[]>;
+  explain(messageId: string): Promise<Explanation | undefined>;
 }
 
 interface ConnectionOptions {
@@ -89,7 +90,7 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
     else flusher.wake();
   });
 
-  return { ...outbox, flush: flusher.flush, activity: noEngine(report) };
+  return { ...outbox, flush: flusher.flush, ...noEngine(report) };
 }
 
 /** The inside of a batch, made whole. sentAt is the time of this attempt: from it the collector knows this browser's clock. */
@@ -124,13 +125,17 @@ function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions)
       begin();
       return (await engine)?.activity(filter) ?? [];
     },
+    async explain(messageId) {
+      begin();
+      return (await engine)?.explain(messageId);
+    },
   };
 }
 
 function toNowhere({ identity, report }: ConnectionOptions, problem: string): Connection {
   const outbox = openOutbox(UNADDRESSED, newId(), identity, report, { onAppend() {}, onStored() {} });
   report('misconfigured', `${problem} Until then events are kept.`);
-  return { ...outbox, flush: () => outbox.opened, activity: noEngine(report) };
+  return { ...outbox, flush: () => outbox.opened, ...noEngine(report) };
 }
 
 function openOutbox(
@@ -156,9 +161,16 @@ function openOutbox(
   });
 }
 
-function noEngine(report: Report): Connection['activity'] {
-  return () => {
-    report('no_engine', "activity() needs the engine in the page; with an endpoint, look at the collector's own log.");
-    return Promise.resolve([]);
+function noEngine(report: Report): Pick<Connection, 'activity' | 'explain'> {
+  const tell = (): void => report('no_engine', "activity() and explain() need the engine in the page; with an endpoint, look at the collector's own log.");
+  return {
+    async activity() {
+      tell();
+      return [];
+    },
+    async explain() {
+      tell();
+      return undefined;
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { CookieOptions } from '../identity/index.js';
 import type { Durability, Outbox, Row } from '../outbox/index.js';
-import type { Activity, ActivityFilter, JsonObject } from '../wire/index.js';
+import type { Activity, ActivityFilter, Explanation, JsonObject } from '../wire/index.js';
 import type { CallOptions, Callback } from './arguments.js';
 import type { Listener } from './emitter.js';
 import type { ClientError } from './report.js';
@@ -96,6 +96,8 @@ export interface Client {
   off(event: string, listener: Listener): Client;
   /** The activity log of this browser, newest first. Only with the engine in the page; otherwise empty. */
   activity(filter?: ActivityFilter): Promise<Activity[]>;
+  /** Why a message of this browser merged, or did not. Only with the engine in the page; otherwise `undefined`. */
+  explain(messageId: string): Promise<Explanation | undefined>;
 }
 
 export type PageArguments =
@@ -107,6 +109,7 @@ export type PageArguments =
 export interface PageEngine {
   apply(row: Row): void;
   activity(filter?: ActivityFilter): Activity[];
+  explain(messageId: string): Explanation;
 }
 
 /** Brings the engine; injected by the entry files, because client code does not know the merge rules. */

@@ -20,15 +20,12 @@ export function createRetention(ledger: Ledger, now: () => number, log: Log): Re
   (timer as { unref?(): void }).unref?.();
 
   async function run(): Promise<number> {
-    let deleted = 0;
-    while (!isStopped && ledger.administration) {
-      const step = await ledger.administration.purge(now(), STEP_MESSAGES);
-      deleted += step.deleted;
-      if (step.isDone) break;
-      // Whoever waits to append goes first.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-    return deleted;
+    if (isStopped || !ledger.administration) return 0;
+    const { deleted, isDone } = await ledger.administration.purge(now(), STEP_MESSAGES);
+    if (isDone) return deleted;
+    // Whoever waits to append goes first.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return deleted + (await run());
   }
 
   async function round(): Promise<void> {

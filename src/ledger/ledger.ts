@@ -1,5 +1,5 @@
-import type { CommandResult, Explanation, Outcome, Preview, Settings } from '../merge/index.js';
-import type { AcceptedMessage, ActivityFilter, ActivityPage, Person } from '../wire/index.js';
+import type { CommandResult, Outcome, Preview, Settings } from '../merge/index.js';
+import type { AcceptedMessage, ActivityFilter, ActivityPage, Explanation, Person } from '../wire/index.js';
 
 /** When a request arrived, and when its sender says it left. */
 export interface RequestTime {

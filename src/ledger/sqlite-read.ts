@@ -11,14 +11,13 @@ import {
   previewOf,
   UNKNOWN_MESSAGE,
   type Claim,
-  type Explanation,
   type Holdings,
   type MessageRecord,
   type PlacedActivity,
   type Preview,
   type Settings,
 } from '../merge/index.js';
-import type { Activity, ActivityPage, Person } from '../wire/index.js';
+import type { Activity, ActivityPage, Explanation, Person } from '../wire/index.js';
 import { bucketOf } from './bucket.js';
 import type { ActivityQuery } from './ledger.js';
 import { isBelow, pageOf, readCursor } from './page.js';
@@ -94,7 +93,6 @@ export function createReader(database: Database.Database, lookUp: () => Lookup, 
       return { sequence: row.sequence, lines: () => activitiesOf(record, lookup.claimFor(record), lookup.directory) };
     };
     const toMerge = (row: ClaimRow): Place => ({ sequence: row.sequence, lines: () => [mergeLine(claimIn(row), lookup) ?? []].flat() });
-    const toCommand = (row: CommandRow): Place => ({ sequence: row.sequence, lines: () => [commandActivity(commandIn(row))] });
     const inPieces = <Row extends { sequence: number }>(
       query: Database.Statement<unknown[]>,
       toPlace: (row: Row) => Place,
@@ -191,6 +189,10 @@ export function createReader(database: Database.Database, lookUp: () => Lookup, 
       return `${name}-${last_sequence}`;
     },
   };
+}
+
+function toCommand(row: CommandRow): Place {
+  return { sequence: row.sequence, lines: () => [commandActivity(commandIn(row))] };
 }
 
 function bucketOn({ anonymousId }: Claim): number {

@@ -3,7 +3,7 @@ import { claimOf } from './decide.js';
 import { NO_LINKS, type Directory } from './directory.js';
 import { emailBeside } from './identity.js';
 import { attachedAt, canTrigger, membership } from './membership.js';
-import { isBefore, isEvent, nameOf, type Claim, type MessageRecord } from './record.js';
+import { claimedAt, isBefore, isEvent, nameOf, type Claim, type MessageRecord } from './record.js';
 
 /**
  * The lines of the log that one record gives, newest first: the call, above it an identify's failure to claim.
@@ -43,7 +43,8 @@ export function failedAttributes(record: MessageRecord, claim: Claim | undefined
   if (person === undefined) return [];
   const root = rootOf(person, record);
   const laid = claim && claimOf(record);
-  const isIdFailed = laid && (claim.person === undefined ? !isBefore(record, { receivedAt: claim.at, sequence: claim.sequence }) : rootOf(claim.person, record) !== root);
+  // Asked for while merging was off, it was nobody's: whoever claimed it, did so later.
+  const isIdFailed = laid && !isBefore(record, claimedAt(claim)) && (claim.person === undefined || rootOf(claim.person, record) !== root);
   const email = emailBeside(record.message);
   const isEmailFailed = email !== undefined && rootOf(email, record) !== root;
   return [...(isIdFailed ? (['anonymous_id'] as const) : []), ...(isEmailFailed ? (['email'] as const) : [])];

@@ -35,7 +35,7 @@ export interface EventFilter {
 }
 
 /** How many campaigns, or segments, there may be: each is held against every event. */
-export const DEFINITION_LIMIT = 1000;
+const DEFINITION_LIMIT = 1000;
 
 /** Whether all conditions hold for these values. Never throws: a value that cannot be read meets nothing. */
 export function meets(values: unknown, conditions: Conditions | undefined): boolean {

@@ -76,7 +76,7 @@ export function decide(facts: Facts, message: AcceptedMessage, arrival: Arrival)
   const warnings: Warning[] = [];
   if (!time.readable) warnings.push('bad_timestamp');
   if (unusableId(anonymousIdOf(message)) === 'bad_id') warnings.push('bad_anonymous_id');
-  if (candidate && !taken && !(isMergingOff && !standing) && !isHeldBy(candidate, facts)) warnings.push('anonymous_id_in_use');
+  if (candidate && !taken && !(isMergingOff && !standing) && !isHeldBy(candidate, record, facts)) warnings.push('anonymous_id_in_use');
 
   return {
     outcome: {
@@ -100,8 +100,12 @@ function claiming(record: MessageRecord, { claim, isMergingOff }: Facts): { cand
 }
 
 /** Whether the one who asks for an anonymous id has it already. */
-function isHeldBy({ person }: Claim, { claim, holder = claim?.person, names }: Facts): boolean {
-  return holder !== undefined && holder === (names?.path.root ?? person);
+function isHeldBy({ person }: Claim, record: MessageRecord, { claim, holder = claim?.person, names }: Facts): boolean {
+  if (holder === undefined) return false;
+  // The message itself may bring the names together.
+  const link = names && linkOf(record, names);
+  const [theirs, own] = [holder, names?.path.root ?? person].map((name) => (link && link.name === name ? link.link.person : name));
+  return theirs === own;
 }
 
 /** The anonymous id that a message is about, or `undefined` when there is none that could ever merge (RULES R3). */

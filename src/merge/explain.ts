@@ -1,18 +1,8 @@
-import { lateUntil, membership, type Membership } from './membership.js';
+import type { Explanation, Reason } from '../wire/index.js';
+import { lateUntil, membership } from './membership.js';
 import type { Claim, MessageRecord } from './record.js';
 import { LATE_WINDOW_MS, RETENTION_MS } from './windows.js';
 
-/** Why a message is, or is not, somebody's. */
-export type Reason = Membership['reason'] | 'merging_off' | 'expired' | 'unknown';
-
-export interface Explanation {
-  /** Stable, for programs. */
-  reason: Reason;
-  /** Whose it is. */
-  person?: string;
-  /** A sentence, for people, with the numbers behind the reason. */
-  detail: string;
-}
 
 export const UNKNOWN_MESSAGE: Explanation = {
   reason: 'unknown',

@@ -2,7 +2,7 @@ import type { JsonObject, Person } from '../wire/index.js';
 import { failedAttributes, storedEvent } from './activity.js';
 import { NO_LINKS, type Directory } from './directory.js';
 import { attachedAt } from './membership.js';
-import { byPosition, isBefore, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
+import { byPosition, claimedAt, isBefore, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
 
 /** What is kept of a person under names that always were theirs, and whoever was merged into them. */
 export interface Holdings {
@@ -39,8 +39,11 @@ function allOf<Item>(holdings: Holdings, pick: (holdings: Holdings) => Item[]): 
 
 /** One thing that was said of a person, and what it does to what was said before. */
 interface Step {
+  /** Where it became theirs. */
   at: Position;
   occurredAt: number;
+  /** Where it was said. */
+  place: Position;
   traits: [string, unknown][];
   /** `say`: the last word stands. `fill`: only what is unset (RULES R22). `inherit`: only what is unset or empty (R23). */
   mode: 'say' | 'fill' | 'inherit';
@@ -57,7 +60,7 @@ export function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory
   const traits = new Map<string, unknown>();
   const steps = stepsOf(holdings, claimFor, directory, undefined);
   return steps
-    .sort((a, b) => byPosition(a.at, b.at) || a.occurredAt - b.occurredAt)
+    .sort((a, b) => byPosition(a.at, b.at) || a.occurredAt - b.occurredAt || byPosition(a.place, b.place))
     .map(({ at, mode, traits: said }) => {
       for (const [name, value] of said) {
         const isOpen = mode === 'say' || !traits.has(name) || (mode === 'inherit' && isEmpty(traits.get(name)));
@@ -74,11 +77,11 @@ function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: D
     .map((record): Step => {
       const claim = claimFor(record);
       const isNamed = record.person !== undefined;
-      return { at: attachedAt(record, claim), occurredAt: isNamed ? 0 : record.occurredAt, traits: settable(record, claim, directory), mode: isNamed ? 'say' : 'fill' };
+      return { at: attachedAt(record, claim), occurredAt: isNamed ? 0 : record.occurredAt, place: record, traits: settable(record, claim, directory), mode: isNamed ? 'say' : 'fill' };
     });
   const inherited = merged.flatMap(({ at, holdings }): Step[] => {
     const before = traitsOf(upTo(holdings, at, claimFor), claimFor, directory);
-    const step: Step = { at, occurredAt: 0, traits: Object.entries(before), mode: 'inherit' };
+    const step: Step = { at, occurredAt: 0, place: at, traits: Object.entries(before), mode: 'inherit' };
     return [step, ...stepsOf(holdings, claimFor, directory, at)];
   });
   return [...own, ...inherited].filter(({ at }) => !since || !isBefore(at, since));
@@ -93,12 +96,17 @@ function upTo({ claims, records, merged }: Holdings, at: Position, claimFor: Cla
 }
 
 /** What an identify may set: not what it could not have (RULES R11, R21), nor what it says about itself. */
-function settable(record: MessageRecord, claim: Claim | undefined, directory: Directory): [string, unknown][] {
+export function settable(record: MessageRecord, claim: Claim | undefined, directory: Directory): [string, unknown][] {
   const failed: string[] = failedAttributes(record, claim, directory);
   return Object.entries(record.message.traits ?? {}).filter(([name, value]) => {
-    if (name === 'anonymous_id') return claim?.anonymousId === String(value) && !failed.includes(name);
+    if (name === 'anonymous_id') return isText(value) && claim?.anonymousId === String(value) && !isBefore(record, claimedAt(claim)) && !failed.includes(name);
     return name !== '_update' && !failed.includes(name);
   });
+}
+
+/** Whatever else stands in for an id may throw when it is asked for its text. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function isEmpty(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { unusableId } from './anonymous-id.js';
 import type { Campaign } from './campaign.js';
 import type { Directory } from './directory.js';
 import { isMerged } from './membership.js';
+import { settable } from './person.js';
 import { byPosition, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
 import { triggersOf, type Trigger } from './trigger.js';
 
@@ -50,6 +51,6 @@ export function previewOf({ anonymousId, claim, isMergingOn, records, person, tr
     ...(events[0] && { oldest: Math.floor(events[0].occurredAt / 1000) }),
     messageIds: events.map(({ message }) => message.messageId),
     triggers: events.flatMap((record) => triggersOf(record, claiming, campaigns, directory).map(({ trigger }) => trigger)),
-    traits: Object.fromEntries(said.flatMap(({ message }) => Object.entries(message.traits ?? {})).filter(([name]) => !Object.hasOwn(traits, name))),
+    traits: Object.fromEntries(said.flatMap((record) => settable(record, claiming, directory)).filter(([name]) => !Object.hasOwn(traits, name))),
   };
 }

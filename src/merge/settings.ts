@@ -11,7 +11,7 @@ export interface SettingsChange extends Position, Settings {}
 
 /** Whether merging is on at a place in the log. @param changes in order */
 export function isMergingAt(changes: SettingsChange[], place: Position): boolean {
-  return changes.findLast((change) => isBefore(change, place))?.anonymousEventMerge ?? true;
+  return [...changes].reverse().find((change) => isBefore(change, place))?.anonymousEventMerge ?? true;
 }
 
 /** When merging was switched off next after a place in the log. @param changes in order */

@@ -79,3 +79,27 @@ export interface Person {
   /** Oldest first. */
   events: StoredEvent[];
 }
+
+/** Why a message is, or is not, somebody's. */
+export type Reason =
+  | 'identified'
+  | 'merged_retroactively'
+  | 'merged_late'
+  | 'unclaimed'
+  | 'too_old'
+  | 'late_window_passed'
+  | 'blank_id'
+  | 'bad_id'
+  | 'merging_off'
+  | 'expired'
+  | 'unknown';
+
+/** The answer to "why did this not merge?". */
+export interface Explanation {
+  /** Stable, for programs. */
+  reason: Reason;
+  /** Whose it is. */
+  person?: string;
+  /** A sentence, for people, with the numbers behind the reason. */
+  detail: string;
+}

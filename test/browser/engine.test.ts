@@ -56,6 +56,16 @@ describe('the engine in the page', () => {
     expect(await client.activity({ tab: 'anonymous' })).toEqual([]);
   });
 
+  it('says why a message merged, and why one did not', async () => {
+    await happened(31, { messageId: 'long-ago', type: 'track', event: 'landed' });
+    await happened(2, { messageId: 'lately', type: 'track', event: 'came back' });
+    const client = await visit();
+    client.setAnonymousId('visitor');
+    await client.identify('ada');
+    expect(await client.explain('lately')).toMatchObject({ reason: 'merged_retroactively', person: 'ada', detail: expect.stringMatching(/^It happened 2 d .* the limit is 30 d\.$/) });
+    expect(await client.explain('long-ago')).toMatchObject({ reason: 'unknown' });
+  });
+
   it('tells listeners when the log has changed', async () => {
     const client = await visit();
     await client.activity();

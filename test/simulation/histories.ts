@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createEngine, type Engine, type Message } from '../../src/engine.js';
+import { createEngine, type Campaign, type Engine, type Message } from '../../src/engine.js';
 import { at, duration } from './moments.js';
 
 /** One request: some messages that arrived together. */
@@ -13,6 +13,23 @@ export interface Request {
 /** Requests in the order of the log. */
 export type History = Request[];
 
+/** What an administrator did, or the purge that comes by at times. */
+export type Command = { receivedAt: number; sequence: number } & Order;
+type Order =
+  | { command: 'mergePeople'; primary: string; secondary: string }
+  | { command: 'undoMerge'; anonymousId: string }
+  | { command: 'deletePerson' | 'suppress' | 'unsuppress'; person: string }
+  | { command: 'settings'; anonymousEventMerge: boolean }
+  | { command: 'purge' };
+
+export type Entry = Request | Command;
+
+/** What every simulated engine starts when an event comes to somebody. */
+export const CAMPAIGNS: (Campaign & { event: string })[] = [
+  { name: 'cart', event: 'addedToCart' },
+  { name: 'cart again', event: 'addedToCart' },
+];
+
 /** How many histories each property is tried on; `SIMULATION_RUNS=20000` for a long night. */
 export const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 300) };
 
@@ -20,7 +37,7 @@ export const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 300) };
  * Histories of few people and few anonymous ids, which meet at the edges of the windows. They hold batches, attempts
  * that were repeated, events sent again under a new anonymous id, wrong clocks, and ids that nobody should merge by.
  */
-export function histories({ messages = anyMessage }: { messages?: fc.Arbitrary<Message> } = {}): fc.Arbitrary<History> {
+export function histories({ messages = anyMessage, repeats = 4 }: { messages?: fc.Arbitrary<Message>; repeats?: number } = {}): fc.Arbitrary<History> {
   const request = fc.record({
     receivedAt: arrivals,
     skew: fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, fc.constantFrom(...SKEWS)),
@@ -28,7 +45,7 @@ export function histories({ messages = anyMessage }: { messages?: fc.Arbitrary<M
   });
   const repeat = fc.record({ index: fc.nat(), receivedAt: arrivals, isRenamed: fc.boolean() });
   return fc
-    .record({ requests: fc.array(request, { minLength: 1, maxLength: 12 }), repeats: fc.array(repeat, { maxLength: 4 }) })
+    .record({ requests: fc.array(request, { minLength: 1, maxLength: 12 }), repeats: fc.array(repeat, { maxLength: repeats }) })
     .map(({ requests, repeats }) => {
       const first = requests.map(({ receivedAt, skew, messages }, index): Omit<Request, 'sequence'> => ({
         messages: messages.map((message, place) => ({ ...message, messageId: `m${index}.${place}` })),
@@ -53,20 +70,69 @@ export function shuffledHistories(): fc.Arbitrary<{ history: History; shuffled: 
   );
 }
 
+/** Histories in which people are merged, deleted, suppressed, merges undone, merging is switched, and the purge comes by. */
+export function commandedHistories({
+  messages = everyMessage,
+  repeats = 4,
+  orders = anyOrder,
+}: { messages?: fc.Arbitrary<Message>; repeats?: number; orders?: fc.Arbitrary<Order> } = {}): fc.Arbitrary<Entry[]> {
+  const command = fc.record({ order: orders, receivedAt: fc.constantFrom(...COMMAND_MOMENTS).map(at) });
+  return fc.tuple(histories({ messages, repeats }), fc.array(command, { maxLength: 6 })).map(([requests, commands]) => {
+    const behind = requests.length + 1;
+    const given = commands.map(({ order, receivedAt }, index): Command => ({ ...order, receivedAt, sequence: behind + index }));
+    return [...requests, ...given].sort(inLogOrder);
+  });
+}
+
+/** Entries that come one message at a time, in any order that leaves each command between what stands before and behind it. */
+export function shuffledBetweenCommands(history: Entry[]): fc.Arbitrary<Entry[]> {
+  const parts: Entry[][] = [[]];
+  for (const entry of history) {
+    if ('command' in entry) parts.push([entry], []);
+    else parts.at(-1)!.push(...oneByOne(entry));
+  }
+  return fc.tuple(...parts.map((part) => fc.shuffledSubarray(part, { minLength: part.length }))).map((shuffled) => shuffled.flat());
+}
+
+/** A request as if each of its messages had come alone, at its place in the log. */
+export function oneByOne({ messages, sequence, ...request }: Request): Request[] {
+  return messages.map((message, index) => ({ ...request, messages: [message], sequence: sequence + index / messages.length }));
+}
+
 /** The engine after a history, worked on in the order in which it is given. */
-export function engineAfter(history: History): Engine {
-  const engine = createEngine();
-  for (const request of history) deliver(engine, request);
+export function engineAfter(history: Entry[]): Engine {
+  const engine = createEngine({ campaigns: CAMPAIGNS });
+  for (const entry of history) take(engine, entry);
   return engine;
+}
+
+/** Lets an engine have an entry, whatever it is. */
+export function take(engine: Engine, entry: Entry): void {
+  if ('command' in entry) obey(engine, entry);
+  else deliver(engine, entry);
 }
 
 export function deliver(engine: Engine, { messages, ...arrival }: Request): ReturnType<Engine['receive']> {
   return engine.receive(messages, arrival);
 }
 
+/** @returns how many messages were purged */
+export function obey(engine: Engine, command: Command): number {
+  const { receivedAt, sequence } = command;
+  const place = { receivedAt, sequence };
+  if (command.command === 'purge') return engine.purge(receivedAt);
+  if (command.command === 'mergePeople') engine.mergePeople(command.primary, command.secondary, place);
+  else if (command.command === 'undoMerge') engine.undoMerge(command.anonymousId, place);
+  else if (command.command === 'settings') engine.settings({ anonymousEventMerge: command.anonymousEventMerge }, place);
+  else engine[command.command](command.person, place);
+  return 0;
+}
+
 // Differences of these hit every window on both sides, whichever of them is the claim.
 const ARRIVALS = ['-30 d', '-1 h', '-1 ms', '0:00', '0:00', '0:00', '1 ms', '0:03', '0:05 -1 ms', '0:05', '0:05 +1 ms', '0:10', '72 h', '30 d'];
 const MOMENTS = ['-60 d', '-30 d -1 ms', '-30 d', '-30 d +1 ms', '-72 h -1 ms', '-72 h', '-72 h +1 ms', '-1 h', '0:00', '0:03', '3 d'];
+/** Never those of a message: within a millisecond a command is in force from its beginning on. */
+const COMMAND_MOMENTS = ['-2 h', '-1 min', '2 ms', '3 ms', '0:01', '0:04', '0:07', '1 d', '30 d 1 min', '30 d 1 h', '61 d'];
 const SKEWS = ['1 min', '1 min +1 ms', '-1 min', '-1 min -1 ms', '2 h', '-2 h'].map(duration);
 
 const arrivals = fc.constantFrom(...ARRIVALS).map(at);
@@ -91,6 +157,19 @@ const identifyByEmail = fc.record({
   anonymousId: anonymousIds,
   traits: traits.map((others) => ({ ...others, email: 'P@example.com' })),
 });
+const emails = fc.constantFrom('P@example.com', 'p@EXAMPLE.com', 'q@example.com');
+const identifyWithEmail = fc.record({
+  type: fc.constant('identify'),
+  userId: people,
+  anonymousId: anonymousIds,
+  traits: fc.tuple(traits, emails).map(([others, email]) => ({ ...others, email })),
+});
+/** What is dropped unless somebody is known. */
+const updates = fc.oneof(
+  fc.record({ userId: people.map((id) => `cio_${id}`), anonymousId: anonymousIds, timestamp: timestamps }).chain(eventBy),
+  fc.record({ type: fc.constant('identify'), userId: people.map((id) => `cio_${id}`), anonymousId: anonymousIds, traits }),
+  fc.record({ type: fc.constant('identify'), userId: people, anonymousId: anonymousIds, traits: fc.record({ _update: fc.constant(true), email: emails }) }),
+);
 /** As the Track API writes it: the anonymous id among the attributes. */
 const identifyByTrait = fc.record({
   type: fc.constant('identify'),
@@ -104,7 +183,33 @@ const alias = fc.record({
   previousId: fc.constantFrom('a', 'p'),
 });
 
-const anyMessage = oneOfMessages([6, anonymousEvent], [2, identifiedEvent], [2, anonymousIdentify], [4, identify], [1, identifyByEmail], [1, identifyByTrait], [1, alias]);
+/** What comes to the same in whatever order it comes. */
+export const anyMessage = oneOfMessages([6, anonymousEvent], [2, identifiedEvent], [2, anonymousIdentify], [4, identify], [1, identifyByEmail], [2, identifyWithEmail], [1, identifyByTrait], [1, alias]);
+const everyMessage = fc.oneof({ weight: 9, arbitrary: anyMessage }, { weight: 1, arbitrary: updates as fc.Arbitrary<Message> });
+
+const names = fc.constantFrom('p', 'q', 'r', 'cio_p', 'P@example.com', 'q@example.com');
+const restorable: fc.Arbitrary<Order>[] = [
+  fc.record({ command: fc.constant('mergePeople' as const), primary: names, secondary: names }),
+  fc.record({ command: fc.constant('undoMerge' as const), anonymousId: fc.constantFrom('a', 'b', 'c') }),
+  fc.record({ command: fc.constant('settings' as const), anonymousEventMerge: fc.boolean() }),
+];
+/** Commands after which nothing is gone. */
+export const keepingOrders: fc.Arbitrary<Order> = fc.oneof(...restorable);
+const anyOrder: fc.Arbitrary<Order> = fc.oneof(
+  ...restorable,
+  fc.record({ command: fc.constantFrom('deletePerson' as const, 'suppress' as const, 'unsuppress' as const), person: names }),
+  fc.constant({ command: 'purge' as const }),
+);
+
+/** Commands that take nothing away but what expired, or was never taken. */
+export const purgingOrders: fc.Arbitrary<Order> = fc.oneof(
+  ...restorable,
+  fc.record({ command: fc.constantFrom('suppress' as const, 'unsuppress' as const), person: names }),
+  fc.constant({ command: 'purge' as const }),
+);
+
+/** Tracks, pages and screens only, of the known and of the unknown. */
+export const events = oneOfMessages([3, anonymousEvent], [2, identifiedEvent]);
 
 /** Messages that name nobody. */
 export const anonymousMessages = oneOfMessages([3, anonymousEvent], [1, anonymousIdentify]);
@@ -125,6 +230,6 @@ function renamed(message: Message): Message {
   return message.userId === undefined && typeof message.anonymousId === 'string' ? { ...message, anonymousId: 'c' } : message;
 }
 
-function inLogOrder(a: Request, b: Request): number {
+function inLogOrder(a: Entry, b: Entry): number {
   return a.receivedAt - b.receivedAt || a.sequence - b.sequence;
 }

@@ -1,136 +1,278 @@
-import type { Message, StoredEvent } from '../../src/engine.js';
+import type { Message, StoredEvent, Trigger } from '../../src/engine.js';
 import { inOrder, type Account, type Failure } from './account.js';
-import type { History } from './histories.js';
+import { CAMPAIGNS, type Command, type Entry } from './histories.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** An event as it lies in the table. */
-type Row = Omit<StoredEvent, 'anonymousId'> & { anonymousId: string | undefined };
+type Traits = Record<string, unknown>;
+
+/** A message as it lies in the table, rewritten whenever something happens to it. */
+interface Row {
+  key: string;
+  message: Message;
+  /** The name the message itself states. */
+  stated: string | undefined;
+  anonymousId: string | undefined;
+  occurredAt: number;
+  receivedAt: number;
+  /** Whose it is now. */
+  owner: Profile | undefined;
+  /** It came to its owner through its anonymous id, or would have if that merge were not undone. */
+  joined: boolean;
+  /** How long it had been when it became somebody's. */
+  age: number;
+  /** It came to its owner when people were merged. */
+  inherited: boolean;
+}
+
+interface Holder {
+  /** None once the person was deleted. */
+  profile: Profile | undefined;
+  at: number;
+  /** Merging was switched off meanwhile. */
+  closed: boolean;
+  undoneAt: number | undefined;
+}
+
+interface Step {
+  mode: 'say' | 'fill' | 'inherit';
+  traits: Traits | Step[];
+  /** The anonymous id that it came through. */
+  through?: string;
+}
 
 interface Profile {
-  /** What identifies said of them by name: nothing else may change these. */
-  said: Record<string, unknown>;
-  /** What their anonymous past says where they say nothing. */
-  filled: Record<string, unknown>;
-  anonymousIds: string[];
+  id: string;
+  names: Set<string>;
+  steps: Step[];
 }
 
 /**
- * The rules worked the other way round, to hold the engine against: it goes through the requests in the order of the log
- * and rewrites rows at each identify, as one would with `UPDATE events SET person = … WHERE anonymous_id = …`.
+ * The rules worked the other way round, to hold the engine against: it goes through the entries in the order of the log
+ * and rewrites rows at each of them, as one would with `UPDATE events SET person = … WHERE anonymous_id = …`.
  * It shares no code with `src`, and it wants no cleverness: whoever doubts it should be able to read it beside RULES.md.
  */
-export function replay(history: History): Account {
-  const rows: Row[] = [];
-  const holders = new Map<string, { person: string; at: number }>();
-  const profiles = new Map<string, Profile>();
-  const waitingTraits: { anonymousId: string; occurredAt: number; traits: Record<string, unknown> }[] = [];
-  const failures: Failure[] = [];
-  const seen = new Set<string>();
+export function replay(history: Entry[]): Account {
+  let rows: Row[] = [];
+  let fired: { trigger: Trigger; row: Row }[] = [];
+  let failures: { profile: Profile; line: Failure; row: Row }[] = [];
+  const holders = new Map<string, Holder>();
+  const byName = new Map<string, Profile>();
+  const erased = new Map<string, number>();
+  const suppressed = new Set<string>();
+  let isMerging = true;
 
-  for (const { messages, receivedAt, sentAt } of history) {
-    for (const message of messages) receive(message, receivedAt, sentAt);
+  for (const entry of history) {
+    if ('command' in entry) obey(entry);
+    else for (const message of entry.messages) receive(message, entry.receivedAt, entry.sentAt);
   }
 
   function receive(message: Message, receivedAt: number, sentAt: number | undefined): void {
     const key = JSON.stringify([message.userId ?? null, message.userId === undefined ? (message.anonymousId ?? '') : '', message.messageId]);
-    if (seen.has(key)) return;
-    seen.add(key);
-
+    if (rows.some((row) => row.key === key)) return;
     const occurredAt = whenItHappened(message, receivedAt, sentAt);
     const anonymousId = message.anonymousId ?? (message.anonymousId === null ? '' : undefined);
-    const person = message.userId ?? (message.type === 'identify' && message.traits?.['email'] ? 'email:p@example.com' : undefined);
-    if (person !== undefined) profileOf(person);
+    const email = message.type === 'identify' && message.traits?.['email'] ? `email:${String(message.traits['email']).toLowerCase()}` : undefined;
+    const stated = message.userId === undefined ? email : withoutPrefix(message.userId!);
+    const beside = message.userId === undefined ? undefined : email;
 
-    if (message.type === 'track' || message.type === 'page' || message.type === 'screen') {
-      const row: Row = {
-        messageId: message.messageId!,
-        type: message.type,
-        name: (message.event ?? message.name)!,
-        anonymousId,
-        previouslyAnonymous: false,
-        occurredAt,
-        receivedAt,
-        canTrigger: false,
-      };
-      rows.push(row);
-      if (person !== undefined) give(row, person, receivedAt);
-      else if (isWelcome(anonymousId, occurredAt, receivedAt)) join(row, receivedAt);
+    if (stated !== undefined) {
+      if (suppressed.has(stated) || (beside && suppressed.has(beside))) return;
+      if (occurredAt <= (erased.get(stated) ?? -Infinity)) return;
+      if (message.userId?.startsWith('cio_') && !byName.has(stated)) return;
+      const isUpdate = message.type === 'identify' && message.traits?.['_update'] === true;
+      if (isUpdate && !byName.has(stated) && !(beside && byName.has(beside))) return;
     }
 
-    if (message.type === 'identify' && person === undefined) {
-      const traits = { anonymousId: anonymousId!, occurredAt, traits: message.traits! };
-      if (isWelcome(anonymousId, occurredAt, receivedAt)) fill(traits);
-      else if (!holders.has(anonymousId!)) waitingTraits.push(traits);
+    const row: Row = { key, message, stated, anonymousId, occurredAt, receivedAt, owner: undefined, joined: false, age: 0, inherited: false };
+    rows.push(row);
+    if (stated === undefined) {
+      const holder = holders.get(anonymousId!);
+      row.joined = isWelcome(row);
+      if (row.joined && holder!.undoneAt === undefined) give(row, holder!.profile!, receivedAt);
+      else if (row.joined) row.age = receivedAt - occurredAt;
+      if (row.joined && message.type === 'identify') holder!.profile!.steps.push(fill(row));
+      return;
     }
 
-    if (person === undefined) return;
+    const isEmailTaken = resolve(stated, beside);
+    const profile = byName.get(stated)!;
+    give(row, profile, receivedAt);
+    const line = { at: receivedAt, messageId: message.messageId! };
+    if (isEmailTaken) failures.push({ profile, row, line: { ...line, attribute: 'email' } });
+
     const claimed = claimedBy(message, anonymousId);
-    if (claimed !== undefined && !holders.has(claimed)) mergeInto(person, claimed, receivedAt);
-    const isRefused = claimed !== undefined && holders.get(claimed)!.person !== person;
-    if (isRefused) failures.push({ person, anonymousId: claimed, at: receivedAt, messageId: message.messageId! });
+    if (claimed !== undefined && isMerging && !holders.has(claimed)) mergeInto(profile, claimed, receivedAt);
+    const holder = holders.get(claimed!);
+    const isRefused = holder !== undefined && holder.profile !== profile;
+    if (isRefused) failures.push({ profile, row, line: { ...line, attribute: 'anonymous_id', anonymousId: claimed! } });
 
     if (message.type !== 'identify') return;
-    const { anonymous_id: shown, ...traits } = message.traits!;
-    Object.assign(profileOf(person).said, traits);
-    if (shown !== undefined && shown === claimed && !isRefused) profileOf(person).said['anonymous_id'] = shown;
+    const { anonymous_id: shown, email: said, _update, ...traits } = message.traits!;
+    if (said !== undefined && !isEmailTaken) traits['email'] = said;
+    if (shown !== undefined && shown === claimed && holder && !isRefused) traits['anonymous_id'] = shown;
+    // What an identify says of itself goes before what its claim fills: either way it is the word that stands.
+    profile.steps.push({ mode: 'say', traits });
   }
 
-  function mergeInto(person: string, anonymousId: string, receivedAt: number): void {
-    holders.set(anonymousId, { person, at: receivedAt });
-    profileOf(person).anonymousIds.push(anonymousId);
-    const isInTime = ({ anonymousId: id, occurredAt }: { anonymousId: string | undefined; occurredAt: number }): boolean =>
-      id === anonymousId && receivedAt - occurredAt <= 30 * DAY;
-    for (const row of rows) if (row.person === undefined && isInTime(row)) join(row, receivedAt);
-    waitingTraits
-      .filter(isInTime)
-      .sort((a, b) => a.occurredAt - b.occurredAt)
-      .forEach(fill);
+  /** Brings an id and an email together, unless both are of somebody: then it says so. */
+  function resolve(stated: string, beside: string | undefined): boolean {
+    const [known, other] = [byName.get(stated), beside === undefined ? undefined : byName.get(beside)];
+    if (known && other && known !== other) return true;
+    const profile = known ?? other ?? { id: stated, names: new Set(), steps: [] };
+    if (!known && profile.id.startsWith('email:')) profile.id = stated;
+    for (const name of beside === undefined ? [stated] : [stated, beside]) {
+      profile.names.add(name);
+      byName.set(name, profile);
+    }
+    return false;
   }
 
-  function isWelcome(anonymousId: string | undefined, occurredAt: number, receivedAt: number): boolean {
+  function mergeInto(profile: Profile, anonymousId: string, receivedAt: number): void {
+    holders.set(anonymousId, { profile, at: receivedAt, closed: false, undoneAt: undefined });
+    const joining = rows.filter((row) => row.stated === undefined && row.anonymousId === anonymousId && receivedAt - row.occurredAt <= 30 * DAY);
+    for (const row of joining.toSorted((a, b) => a.occurredAt - b.occurredAt)) {
+      row.joined = true;
+      give(row, profile, receivedAt);
+      if (row.message.type === 'identify') profile.steps.push(fill(row));
+    }
+  }
+
+  function isWelcome({ anonymousId, occurredAt, receivedAt }: Row): boolean {
     const holder = holders.get(anonymousId!);
-    return holder !== undefined && receivedAt - holder.at <= 5 * MINUTE && holder.at - occurredAt <= 30 * DAY;
+    return holder?.profile !== undefined && !holder.closed && receivedAt - holder.at <= 5 * MINUTE && holder.at - occurredAt <= 30 * DAY;
   }
 
-  function join(row: Row, attachedAt: number): void {
-    give(row, holders.get(row.anonymousId!)!.person, attachedAt);
-    row.previouslyAnonymous = true;
+  function give(row: Row, profile: Profile, at: number): void {
+    row.owner = profile;
+    row.age = at - row.occurredAt;
+    fire(row, profile.id);
   }
 
-  function give(row: Row, person: string, attachedAt: number): void {
-    row.person = person;
-    row.canTrigger = attachedAt - row.occurredAt <= 72 * HOUR;
+  function fire(row: Row, person: string): void {
+    const { message, age } = row;
+    if (age > 72 * HOUR || message.type !== 'track' || fired.some((one) => one.row === row)) return;
+    for (const { name, event } of CAMPAIGNS) {
+      if (event === message.event) fired.push({ row, trigger: { campaign: name, person, messageId: message.messageId! } });
+    }
   }
 
-  function fill({ anonymousId, traits }: { anonymousId: string; traits: Record<string, unknown> }): void {
-    const { filled } = profileOf(holders.get(anonymousId)!.person);
-    for (const [name, value] of Object.entries(traits)) if (!Object.hasOwn(filled, name)) filled[name] = value;
+  function fill({ anonymousId, message }: Row): Step {
+    return { mode: 'fill', traits: message.traits!, through: anonymousId! };
   }
 
-  function profileOf(person: string): Profile {
-    const profile = profiles.get(person) ?? { said: {}, filled: {}, anonymousIds: [] };
-    profiles.set(person, profile);
-    return profile;
+  function find(id: string): Profile | undefined {
+    return byName.get(id) ?? byName.get(withoutPrefix(id)) ?? byName.get(`email:${id.toLowerCase()}`);
   }
 
-  const events = rows as StoredEvent[];
+  function obey(command: Command): void {
+    const { receivedAt } = command;
+    if (command.command === 'purge') {
+      rows = rows.filter((row) => row.owner !== undefined || receivedAt - Math.max(row.receivedAt, holders.get(row.anonymousId!)?.undoneAt ?? 0) <= 30 * DAY);
+    } else if (command.command === 'settings') {
+      isMerging = command.anonymousEventMerge;
+      if (!isMerging) for (const holder of holders.values()) holder.closed = true;
+    } else if (command.command === 'undoMerge') undo(command.anonymousId, receivedAt);
+    else if (command.command === 'mergePeople') mergePeople(find(command.primary), find(command.secondary));
+    else if (command.command === 'deletePerson') forget(find(command.person), receivedAt);
+    else {
+      const names = find(command.person)?.names ?? [command.person.includes('@') ? `email:${command.person.toLowerCase()}` : withoutPrefix(command.person)];
+      for (const name of names) suppressed[command.command === 'suppress' ? 'add' : 'delete'](name);
+    }
+  }
+
+  function undo(anonymousId: string, at: number): void {
+    const holder = holders.get(anonymousId);
+    if (!holder?.profile) return;
+    const through = rows.filter((row) => row.joined && row.anonymousId === anonymousId);
+    if (holder.undoneAt === undefined) {
+      holder.undoneAt = at;
+      for (const row of through) row.owner = undefined;
+    } else if (at - holder.undoneAt <= 30 * DAY) {
+      holder.undoneAt = undefined;
+      for (const row of through) {
+        row.owner = holder.profile;
+        fire(row, holder.profile.id);
+      }
+    }
+  }
+
+  function mergePeople(primary: Profile | undefined, secondary: Profile | undefined): void {
+    if (!primary || !secondary || primary === secondary) return;
+    primary.steps.push({ mode: 'inherit', traits: secondary.steps });
+    for (const name of secondary.names) {
+      primary.names.add(name);
+      byName.set(name, primary);
+    }
+    for (const row of rows) {
+      if (row.owner === secondary || (row.joined && holders.get(row.anonymousId!)!.profile === secondary)) row.inherited = true;
+      if (row.owner === secondary) row.owner = primary;
+    }
+    for (const holder of holders.values()) if (holder.profile === secondary) holder.profile = primary;
+    for (const failure of failures) if (failure.profile === secondary) failure.profile = primary;
+  }
+
+  function forget(profile: Profile | undefined, at: number): void {
+    if (!profile) return;
+    fired = fired.filter(({ row }) => row.owner !== profile && !(row.joined && holders.get(row.anonymousId!)!.profile === profile));
+    rows = rows.filter((row) => row.owner !== profile);
+    failures = failures.filter((failure) => failure.profile !== profile);
+    for (const name of profile.names) {
+      byName.delete(name);
+      erased.set(name, at);
+    }
+    for (const [anonymousId, holder] of holders) {
+      if (holder.profile !== profile) continue;
+      holder.profile = undefined;
+      for (const row of rows) if (row.anonymousId === anonymousId) row.joined = false;
+    }
+  }
+
+  function traitsOf(steps: Step[]): Traits {
+    const traits: Traits = {};
+    for (const { mode, traits: given, through } of steps) {
+      if (through !== undefined && holders.get(through)!.undoneAt !== undefined) continue;
+      for (const [name, value] of Object.entries(Array.isArray(given) ? traitsOf(given) : given)) {
+        const isUnset = !Object.hasOwn(traits, name);
+        const isEmpty = traits[name] === null || traits[name] === '';
+        if (mode === 'say' || isUnset || (mode === 'inherit' && isEmpty)) traits[name] = value;
+      }
+    }
+    return traits;
+  }
+
+  function toEvent({ message, anonymousId, owner, joined, age, inherited, occurredAt, receivedAt }: Row): StoredEvent {
+    return {
+      messageId: message.messageId!,
+      type: message.type as StoredEvent['type'],
+      name: (message.event ?? message.name)!,
+      ...(anonymousId !== undefined && { anonymousId }),
+      ...(owner && { person: owner.id }),
+      previouslyAnonymous: owner !== undefined && joined,
+      occurredAt,
+      receivedAt,
+      canTrigger: owner !== undefined && age <= 72 * HOUR && !inherited,
+    };
+  }
+
+  const events = rows.filter(({ message: { type } }) => type === 'track' || type === 'page' || type === 'screen').map(toEvent);
   return inOrder({
-    people: [...profiles].map(([id, { said, filled, anonymousIds }]) => ({
+    people: [...new Set(byName.values())].map(({ id, steps }) => ({
       id,
-      traits: { ...filled, ...said },
-      anonymousIds,
+      traits: traitsOf(steps),
+      anonymousIds: [...holders].flatMap(([anonymousId, { profile, undoneAt }]) => (profile?.id === id && undoneAt === undefined ? anonymousId : [])),
       events: events.filter(({ person }) => person === id).toSorted((a, b) => a.occurredAt - b.occurredAt),
     })),
     events,
-    merges: [...holders].flatMap(([anonymousId, { person, at }]) => {
-      const merged = rows.filter((row) => row.previouslyAnonymous && row.anonymousId === anonymousId);
+    merges: [...holders].flatMap(([anonymousId, { profile, at }]) => {
+      const merged = events.filter((event) => event.previouslyAnonymous && event.anonymousId === anonymousId);
       const oldest = Math.floor(Math.min(...merged.map(({ occurredAt }) => occurredAt)) / 1000);
-      return merged.length === 0 ? [] : { anonymousId, person, at, count: merged.length, oldest };
+      return merged.length === 0 ? [] : { anonymousId, person: profile!.id, at, count: merged.length, oldest };
     }),
-    failures,
+    failures: failures.map(({ profile, line }) => ({ anonymousId: undefined, ...line, person: profile.id }) as Failure),
+    triggers: fired.map(({ trigger }) => trigger),
   });
 }
 
@@ -140,6 +282,10 @@ function claimedBy(message: Message, anonymousId: string | undefined): string | 
   if (message.type !== 'identify' && message.type !== 'alias') return undefined;
   const written = anonymousId?.trim() ? anonymousId : (message.traits?.['anonymous_id'] as string | undefined);
   return written === undefined || ['null', '"None"'].includes(written) ? undefined : written;
+}
+
+function withoutPrefix(id: string): string {
+  return id.startsWith('cio_') ? id.slice(4) : id;
 }
 
 function whenItHappened({ timestamp }: Message, receivedAt: number, sentAt: number | undefined): number {

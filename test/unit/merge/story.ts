@@ -1,4 +1,4 @@
-import { createEngine, type Activity, type Engine, type Message, type Outcome, type StoredEvent } from '../../../src/engine.js';
+import { createEngine, type Activity, type Engine, type EngineOptions, type Message, type Outcome, type StoredEvent } from '../../../src/engine.js';
 import { at } from '../../simulation/moments.js';
 
 /** What a message says beyond its event or its person; `timestamp` is a time of the story. */
@@ -7,7 +7,8 @@ interface Details extends Pick<Message, 'anonymousId' | 'userId' | 'messageId' |
 }
 
 /** A story told with an engine: who did what, received when. Times are relative to noon, when most identifies happen. */
-export interface Story extends Pick<Engine, 'person' | 'people'> {
+export interface Story extends Omit<Engine, 'receive' | 'events'> {
+  engine: Engine;
   track(receivedAt: string, event: string, details: Details): Outcome;
   identify(receivedAt: string, userId: string, details: Details): Outcome;
   /** The event of that name; fails unless there is exactly one. */
@@ -18,11 +19,12 @@ export interface Story extends Pick<Engine, 'person' | 'people'> {
   triggering(): string[];
   /** The lines "Anonymous Data Merged" of the log, newest first. */
   merges(): Partial<Activity>[];
-  activity: Engine['activity'];
+  /** The names of the events that started the campaign of this name, in the order in which they did. */
+  started(campaign: string): string[];
 }
 
-export function tell(): Story {
-  const engine = createEngine();
+export function tell(options?: EngineOptions): Story {
+  const engine = createEngine(options);
 
   function receive(receivedAt: string, message: Message, { timestamp = receivedAt, ...details }: Details): Outcome {
     const happened = new Date(at(timestamp)).toISOString();
@@ -31,6 +33,7 @@ export function tell(): Story {
 
   return {
     ...engine,
+    engine,
     track: (receivedAt, event, details) => receive(receivedAt, { type: 'track', event }, details),
     identify: (receivedAt, userId, details) => receive(receivedAt, { type: 'identify', userId }, details),
     event(name) {
@@ -40,6 +43,10 @@ export function tell(): Story {
     },
     eventsOf: (person) => engine.person(person)?.events.map(({ name }) => name!) ?? [],
     triggering: () => engine.events().flatMap(({ name, canTrigger }) => (canTrigger ? name! : [])),
+    started: (campaign) => {
+      const names = new Map(engine.events().map(({ messageId, name }) => [messageId, name!]));
+      return engine.triggers().flatMap((trigger) => (trigger.campaign === campaign ? names.get(trigger.messageId)! : []));
+    },
     merges: () =>
       engine
         .activity()

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { at } from '../../simulation/moments.js';
 import { seconds, tell, type Story } from './story.js';
 
 let story: Story;
 beforeEach(() => {
-  story = tell();
+  story = tell({ campaigns: ['e', "e'", 'e1', 'e2'].map((event) => ({ name: `on ${event}`, event })) });
 });
 
 describe('E1: two events before the identify', () => {
@@ -32,6 +33,10 @@ describe('E1: two events before the identify', () => {
 
   it('lets only the one of the last 72 hours trigger', () => {
     expect(story.triggering()).toEqual(['e2']);
+  });
+
+  it('starts the campaign of that one, and not of the other', () => {
+    expect(story.engine.triggers()).toEqual([{ campaign: 'on e2', person: 'p', messageId: story.event('e2').messageId }]);
   });
 
   it('shows both in the identified tab, and leaves the anonymous one empty', () => {
@@ -120,8 +125,10 @@ describe('E5: a late event sent again under a new anonymous id, and identified',
     expect(story.merges()).toEqual([{ anonymousId: 'a2', person: 'p', count: 1, oldest: seconds('0:05') }]);
   });
 
-  it('leaves the old copy anonymous', () => {
+  it('leaves the old copy anonymous, until it expires', () => {
     expect(story.event('e4').person).toBeUndefined();
+    story.purge(at('30 d 0:06'));
+    expect(story.engine.events().map(({ name }) => name)).toEqual(['e4 again']);
   });
 
   it('leaves the person with both anonymous ids', () => {
@@ -169,6 +176,7 @@ describe('E7: events on both sides of 72 hours', () => {
 
   it('trigger only up to exactly 72 hours', () => {
     expect(story.triggering()).toEqual(["e'"]);
+    expect(story.engine.triggers().map(({ campaign }) => campaign)).toEqual(["on e'"]);
   });
 });
 
@@ -184,6 +192,7 @@ describe('E8: an event of ten days ago that arrives within the late window', () 
 
   it('does not trigger', () => {
     expect(story.triggering()).toEqual([]);
+    expect(story.engine.triggers()).toEqual([]);
   });
 });
 
@@ -207,6 +216,7 @@ describe('E10: an event from three days in the future', () => {
 
   it('triggers', () => {
     expect(story.triggering()).toEqual(['e']);
+    expect(story.started('on e')).toEqual(['e']);
   });
 });
 
@@ -236,6 +246,49 @@ describe('E12: an event that is delivered again after the identify', () => {
 
   it('is answered as a duplicate', () => {
     expect(again).toEqual({ messageId: 'm1', status: 'duplicate', isLate: false, warnings: [] });
+  });
+});
+
+describe('E13: an identify while merging is off, and another when it is on', () => {
+  beforeEach(() => {
+    story = tell({ anonymousEventMerge: false });
+    story.track('-1 d', 'e', { anonymousId: 'a' });
+    story.identify('0:00', 'p', { anonymousId: 'a' });
+  });
+
+  it('the first updates the person and merges nothing', () => {
+    expect(story.person('p')).toMatchObject({ anonymousIds: [], events: [] });
+  });
+
+  it('switching on merges nothing by itself', () => {
+    story.settings({ anonymousEventMerge: true }, at('1:00'));
+    expect(story.eventsOf('p')).toEqual([]);
+  });
+
+  it('the second merges', () => {
+    story.settings({ anonymousEventMerge: true }, at('1:00'));
+    story.identify('2:00', 'p', { anonymousId: 'a' });
+    expect(story.merges()).toEqual([{ anonymousId: 'a', person: 'p', count: 1, oldest: seconds('-1 d') }]);
+  });
+});
+
+describe('E14: a person who is merged into another while their late window is open', () => {
+  beforeEach(() => {
+    story.identify('-2 h', 'p', {});
+    story.track('-1 h', 'old', { userId: 'q' });
+    story.identify('0:00', 'q', { anonymousId: 'a' });
+    story.mergePeople('p', 'q', at('0:01'));
+    story.track('0:02', 'e', { anonymousId: 'a' });
+  });
+
+  it('gives everything to the primary', () => {
+    expect(story.people().map(({ id }) => id)).toEqual(['p']);
+    expect(story.eventsOf('p')).toEqual(['old', 'e']);
+  });
+
+  it('lets what came after it trigger, and not what was inherited', () => {
+    expect(story.triggering()).toEqual(['e']);
+    expect(story.engine.triggers()).toEqual([{ campaign: 'on e', person: 'p', messageId: story.event('e').messageId }]);
   });
 });
 

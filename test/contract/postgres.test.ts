@@ -1,0 +1,332 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { isPassing, PLANNER, refuseOldServer } from '../../src/ledger/postgres-connection.js';
+import { QUERIES } from '../../src/ledger/postgres-queries.js';
+import { openPostgresLedger, postgresLedger, type Ledger, type LedgerError } from '../../src/ledger/postgres.js';
+import { describeLedger, nameOf } from './ledger.js';
+import { identify, MINUTE, NOON, track } from './messages.js';
+import { postgresServer, type PostgresServer } from './postgres-server.js';
+import { severingProxy } from './severing-proxy.js';
+
+const { DATABASE_URL, CITUS_URL } = process.env;
+const SERVERS = [{ name: 'in Postgres', url: DATABASE_URL }, ...(CITUS_URL ? [{ name: 'in a Citus cluster', url: CITUS_URL }] : [])];
+
+describe.each(SERVERS)('$name', ({ name, url }) => {
+  describePostgres(name, postgresServer(url));
+});
+
+function describePostgres(name: string, server: PostgresServer): void {
+  const opened: Ledger[] = [];
+  afterEach(() => Promise.all(opened.splice(0).map((ledger) => ledger.close())));
+
+  async function open(url: string): Promise<Ledger> {
+    const ledger = await openPostgresLedger({ url });
+    opened.push(ledger);
+    return ledger;
+  }
+  const openMany = (url: string, count: number): Promise<Ledger[]> => Promise.all(Array.from({ length: count }, () => open(url)));
+  const linesOf = async (ledger: Ledger): Promise<string[]> => (await ledger.activity({ limit: 1000 })).items.map(nameOf);
+
+  describeLedger(name, async () => postgresLedger({ url: await server.newUrl() }));
+
+  describe(`the ledger ${name}, shared`, () => {
+    it('keeps everything until it is opened again', async () => {
+      const url = await server.newUrl();
+      const before = await open(url);
+      const late = track('late', { anonymousId: 'v' });
+      await before.append([track('one', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v', traits: { plan: 'pro' } })], { receivedAt: NOON });
+      await before.append([late], { receivedAt: NOON + 6 * MINUTE });
+      const kept = [await before.activity({ limit: 100 }), await before.person('ada')];
+      await before.close();
+
+      const after = await open(url);
+      expect([await after.activity({ limit: 100 }), await after.person('ada')]).toEqual(kept);
+      expect(await after.append([late], { receivedAt: NOON + 7 * MINUTE })).toMatchObject([{ status: 'duplicate', isLate: true }]);
+      await after.append([track('behind a slow clock', { anonymousId: 'w' })], { receivedAt: NOON });
+      expect((await after.activity({ limit: 1 })).items).toMatchObject([{ name: 'behind a slow clock', at: NOON + 6 * MINUTE }]);
+    });
+
+    it('shows every collector what the others have stored', async () => {
+      const [a, b] = await openMany(await server.newUrl(), 2);
+      const message = track('one', { anonymousId: 'v' });
+      await a!.append([message], { receivedAt: NOON });
+      const version = await b!.version();
+      expect(await b!.append([message], { receivedAt: NOON })).toMatchObject([{ status: 'duplicate' }]);
+      await b!.append([identify('ada', { anonymousId: 'v' })], { receivedAt: NOON + 1 });
+      expect(await a!.person('ada')).toMatchObject({ anonymousIds: ['v'], events: [{ name: 'one', previouslyAnonymous: true }] });
+      expect(await a!.version()).toBe(await b!.version());
+      expect(await a!.version()).not.toBe(version);
+      expect(await linesOf(a!)).toEqual(['anon_merge v', 'identify', 'one']);
+    });
+
+    it('does not take an anonymous id away from whom it went to first, however slow the clock of the second', async () => {
+      const [a, b] = await openMany(await server.newUrl(), 2);
+      await a!.append([identify('ada', { anonymousId: 'v' })], { receivedAt: NOON });
+      expect(await b!.append([identify('bob', { anonymousId: 'v' })], { receivedAt: NOON - MINUTE })).toMatchObject([{ warnings: ['anonymous_id_in_use'] }]);
+      expect(await a!.person('ada')).toMatchObject({ anonymousIds: ['v'] });
+      expect(await linesOf(b!)).toEqual(['failed_attribute_change', 'identify', 'identify']);
+    });
+
+    it('goes by the time of arrival, whoever wrote it, and pages so', async () => {
+      const [a, b] = await openMany(await server.newUrl(), 2);
+      for (let i = 0; i < 6; i++) await [b, a][i % 2]!.append([track(`e${i}`, { userId: 'ada' })], { receivedAt: NOON + i });
+      const walked: string[] = [];
+      for (let before: string | undefined; ; ) {
+        const { items, next } = await a!.activity({ limit: 2, ...(before && { before }) });
+        walked.push(...items.map(nameOf));
+        if (next === null) break;
+        before = next;
+      }
+      expect(walked).toEqual(['e5', 'e4', 'e3', 'e2', 'e1', 'e0']);
+    });
+
+    it('gives an anonymous id to exactly one of ten people who ask at once', async () => {
+      const ledgers = await openMany(await server.newUrl(), 10);
+      for (let round = 0; round < 5; round++) {
+        const outcomes = await Promise.all(
+          ledgers.map((ledger, index) => ledger.append([identify(`p${index}`, { anonymousId: `v${round}` }), track('after', { anonymousId: `v${round}` })], { receivedAt: NOON })),
+        );
+        expect(outcomes.flat().every(({ status }) => status === 'stored')).toBe(true);
+        const refused = outcomes.filter(([first]) => 'warnings' in first! && first.warnings.includes('anonymous_id_in_use'));
+        expect(refused).toHaveLength(9);
+        const people = await Promise.all(ledgers.map((ledger, index) => ledger.person(`p${index}`)));
+        expect(people.filter((person) => person?.anonymousIds.includes(`v${round}`))).toHaveLength(1);
+      }
+    });
+
+    it('stores a batch once that comes through eight collectors at once', async () => {
+      const ledgers = await openMany(await server.newUrl(), 8);
+      const batch = [
+        ...Array.from({ length: 100 }, (_, i) => track(`e${i}`, { anonymousId: `v${i % 10}` })),
+        ...Array.from({ length: 10 }, (_, i) => identify(`p${i}`, { anonymousId: `v${i}` })),
+      ];
+      // Each in an order of its own, in which they would wait for one another.
+      const outcomes = await Promise.all(ledgers.map((ledger, index) => ledger.append([...batch.slice(index * 13), ...batch.slice(0, index * 13)], { receivedAt: NOON })));
+      const stored = outcomes.flat().filter(({ status }) => status === 'stored');
+      expect(stored.map(({ messageId }) => messageId).sort()).toEqual(batch.map(({ messageId }) => messageId).sort());
+      const lines = await linesOf(ledgers[0]!);
+      expect(lines.filter((line) => /^e\d/.test(line))).toHaveLength(100);
+      expect(lines.filter((line) => line === 'identify')).toHaveLength(10);
+    });
+
+    it('may be started five times at once on an empty database', async () => {
+      const ledgers = await openMany(await server.newUrl(), 5);
+      await Promise.all(ledgers.map((ledger, index) => ledger.append([track(`e${index}`, { userId: 'ada' })], { receivedAt: NOON })));
+      expect((await linesOf(ledgers[4]!)).sort()).toEqual(['e0', 'e1', 'e2', 'e3', 'e4']);
+    });
+  });
+
+  describe(`the ledger ${name}, appends`, () => {
+    it('answers each of many at once for itself', async () => {
+      const ledger = await open(await server.newUrl());
+      const shared = track('shared', { anonymousId: 'v' });
+      const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => ledger.append([track(`e${i}`, { anonymousId: 'v' }), shared], { receivedAt: NOON })));
+      expect(outcomes.filter(([, second]) => second?.status === 'stored')).toHaveLength(1);
+      expect(outcomes.every(([first]) => first?.status === 'stored')).toBe(true);
+      expect(await linesOf(ledger)).toHaveLength(51);
+    });
+
+    it('takes more at once than one commit does, and keeps their order', async () => {
+      const ledger = await open(await server.newUrl());
+      const batches = Array.from({ length: 25 }, (_, i) => Array.from({ length: 100 }, (_, n) => track(`${i}.${n}`, { anonymousId: 'v' })));
+      await Promise.all(batches.map((batch) => ledger.append(batch, { receivedAt: NOON })));
+      const { items } = await ledger.activity({ limit: 5000 });
+      expect(items.map(nameOf).reverse()).toEqual(batches.flat().map(({ event }) => event));
+    });
+
+    it('commits what is waiting when it is closed', async () => {
+      const ledger = await open(await server.newUrl());
+      const appended = ledger.append([track('one', { userId: 'ada' })], { receivedAt: NOON });
+      await ledger.close();
+      expect(await appended).toMatchObject([{ status: 'stored' }]);
+    });
+
+    it('does not let a message that is no JSON take others down with it', async () => {
+      const ledger = await open(await server.newUrl());
+      const [bad, good] = await Promise.allSettled([
+        ledger.append([track('one', { userId: 'ada', properties: { big: 1n } })], { receivedAt: NOON }),
+        ledger.append([track('two', { userId: 'ada' })], { receivedAt: NOON }),
+      ]);
+      expect([bad.status, good.status]).toEqual(['rejected', 'fulfilled']);
+    });
+
+    it('stores all of an append or nothing, takes it again, and does not let it take others down with it', async () => {
+      const url = await server.newUrl();
+      const ledger = await open(url);
+      const table = `${schemaIn(url)}.messages`;
+      await server.admin().unsafe(`ALTER TABLE ${table} ADD CONSTRAINT refuse CHECK (message_id <> 'poison')`);
+      const messages = [identify('ada', { anonymousId: 'v' }), track('one', { userId: 'ada' }), track('two', { messageId: 'poison', userId: 'ada' })];
+
+      const [bad, good] = await Promise.allSettled([
+        ledger.append(messages, { receivedAt: NOON }),
+        ledger.append([track('neighbour', { userId: 'bob' })], { receivedAt: NOON }),
+      ]);
+      expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'not_stored', cause: { constraint_name: 'refuse' } } });
+      expect(good).toMatchObject({ status: 'fulfilled', value: [{ status: 'stored' }] });
+      expect(await ledger.person('ada')).toBeUndefined();
+
+      await server.admin().unsafe(`ALTER TABLE ${table} DROP CONSTRAINT refuse`);
+      expect(await ledger.append(messages, { receivedAt: NOON })).toMatchObject([{ status: 'stored' }, { status: 'stored' }, { status: 'stored' }]);
+    });
+  });
+
+  describe(`the ledger ${name}, when a connection is lost`, () => {
+    it('stores once what was being written when the server hung up', async () => {
+      const url = new URL(await server.newUrl());
+      const applicationName = randomUUID();
+      url.searchParams.set('application_name', applicationName);
+      const ledger = await open(url.href);
+      const sql = server.admin();
+      const waiting = () => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE application_name = ${applicationName} AND wait_event_type = 'Lock'`;
+
+      let appended: Promise<unknown>;
+      await sql.begin(async (transaction) => {
+        // Holds up the commit between its first statement and its last.
+        await transaction.unsafe(`LOCK TABLE ${schemaIn(url.href)}.messages IN EXCLUSIVE MODE`);
+        appended = ledger.append([identify('ada', { anonymousId: 'v' }), track('one', { anonymousId: 'v' })], { receivedAt: NOON });
+        await expect.poll(async () => (await waiting()).length).toBe(1);
+        await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${applicationName}`;
+      });
+      expect(await appended!).toMatchObject([{ status: 'stored', warnings: [] }, { status: 'stored' }]);
+      expect(await linesOf(ledger)).toEqual(['one', 'anon_merge v', 'identify']);
+    });
+
+    it('stores every message once while connections are killed all the time', async () => {
+      const url = new URL(await server.newUrl());
+      const applicationName = randomUUID();
+      url.searchParams.set('application_name', applicationName);
+      const ledger = await open(url.href);
+      const sent = Array.from({ length: 20 }, (_, i) => [track(`e${i}`, { anonymousId: 'v' }), identify(`p${i}`, { anonymousId: `v${i}` })]);
+      const appending = (async () => {
+        const outcomes = [];
+        for (const batch of sent) outcomes.push(...(await ledger.append(batch, { receivedAt: NOON })));
+        return outcomes;
+      })();
+      let killed = 0;
+      while (killed < 10) {
+        killed += (await server.admin()`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${applicationName}`).length;
+        // Opens a connection for the next one to be killed.
+        await ledger.version().catch(() => undefined);
+      }
+      expect((await appending).every((outcome) => outcome.status === 'stored' && outcome.warnings.length === 0)).toBe(true);
+      expect((await linesOf(ledger)).sort()).toEqual(sent.flatMap(([first]) => [first!.event!, 'identify']).sort());
+    });
+
+    it.each([
+      ['events', 'INSERT 0 2', [track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
+      ['a claim', 'SELECT 1', [identify('ada', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
+    ])('knows its own when the answer to a commit of %s is lost', async (_, answer, messages) => {
+      const proxy = await severingProxy(await server.newUrl());
+      const ledger = await open(proxy.url);
+      proxy.severAt(answer);
+      expect(await ledger.append(messages, { receivedAt: NOON })).toEqual(
+        messages.map(({ messageId }) => ({ messageId, status: 'stored', isLate: false, warnings: [] })),
+      );
+      expect(proxy.severed()).toBe(true);
+      expect(await ledger.append(messages, { receivedAt: NOON })).toMatchObject([{ status: 'duplicate' }, { status: 'duplicate' }]);
+      expect((await linesOf(ledger)).filter((line) => !line.startsWith('anon_merge'))).toHaveLength(2);
+      await ledger.close();
+      await proxy.close();
+    });
+  });
+
+  describe(`the ledger ${name}, the queries`, () => {
+    it('read what they need from an index, in its order', async () => {
+      const url = await server.newUrl();
+      const ledger = await open(url);
+      const visitors = Array.from({ length: 40 }, (_, i) => [track('one', { anonymousId: `v${i}` }), identify(`p${i % 5}`, { anonymousId: `v${i}` })]);
+      await ledger.append(visitors.flat(), { receivedAt: NOON });
+      const parameters: Record<string, (string | number)[]> = {
+        claimsOn: ['[{"bucket":1,"anonymous_id":"v"}]'],
+        facts: ['[{"bucket":1,"anonymous_id":"v"}]', '[{"bucket":1,"stream":"s","message_id":"m"}]'],
+        claimsOf: ['p1'],
+        messagesNaming: [NOON, 9, 9, 'p1'],
+        messagesOn: [NOON, 9, 9, 1, 'v'],
+        claimsNaming: [NOON, 9, 9, 'p1'],
+        allNaming: ['p1'],
+        allOn: [1, 'v'],
+        timesOn: [1, 'v'],
+      };
+      const pages = ['messages', 'messagesAnonymous', 'messagesIdentified', 'claims'];
+      await server.admin().begin(async (sql) => {
+        await sql.unsafe(`SET LOCAL search_path = ${schemaIn(url)}`);
+        for (const [name, value] of Object.entries(PLANNER)) await sql.unsafe(`SET LOCAL ${name} = ${value}`);
+        for (const query of [...Object.keys(parameters), ...pages] as (keyof typeof QUERIES)[]) {
+          const rows = await sql.unsafe(`EXPLAIN ${QUERIES[query]}`, parameters[query] ?? [NOON, 9, 9]);
+          const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
+          expect({ query, slow: /Seq Scan|Sort|Bitmap/.exec(plan)?.[0] }).toEqual({ query, slow: undefined });
+        }
+      });
+    });
+  });
+
+  describe(`the ledger ${name}, when the database is no good`, () => {
+    const password = 'correct horse';
+    const attempt = (url: URL | string): Promise<LedgerError> =>
+      openPostgresLedger({ url: String(url) }).then(
+        async (ledger) => {
+          await ledger.close();
+          throw new Error('It opened.');
+        },
+        (error: LedgerError) => error,
+      );
+
+    it('says that nothing answers at an address', async () => {
+      const error = await attempt(`postgres://ada:${encodeURIComponent(password)}@127.0.0.1:1/hitherto`);
+      expect(error).toMatchObject({ name: 'LedgerError', code: 'database_unreachable', message: 'Nothing answers at 127.0.0.1:1 (ECONNREFUSED); start Postgres there or check its address.' });
+    });
+
+    it('says that a user is not let in', async () => {
+      const url = new URL(await server.newUrl());
+      [url.username, url.password] = ['nobody', password];
+      expect(await attempt(url)).toMatchObject({ code: 'database_unreachable', message: expect.stringContaining('does not let the user nobody in; check the user and the password.') });
+    });
+
+    it('says that there is no such database', async () => {
+      const url = new URL(await server.newUrl());
+      url.pathname = '/nowhere';
+      expect(await attempt(url)).toMatchObject({ code: 'database_unreachable', message: expect.stringContaining('has no database nowhere; create it or name another one.') });
+    });
+
+    it.each(['', 'hitherto.db', 'http://127.0.0.1/x', 'postgres://ada:correct horse@[/x'])('says what an address looks like: %s', async (url) => {
+      expect(await attempt(url)).toMatchObject({ code: 'database_unreachable', message: expect.stringContaining('postgres://user:password@host:5432/database') });
+    });
+
+    it('never shows the password', async () => {
+      const { inspect } = await import('node:util');
+      for (const address of ['127.0.0.1:1/x', '[/x', new URL(await server.newUrl()).host + '/x']) {
+        const error = await attempt(`postgres://ada:hunter2@${address}`);
+        expect(`${error.message} ${inspect(error, { depth: 9, showHidden: true })}`).not.toContain('hunter2');
+      }
+    });
+
+    it('does not write among another program\'s tables', async () => {
+      const url = await server.newUrl();
+      await server.admin().unsafe(`CREATE TABLE ${schemaIn(url)}.messages (text text)`);
+      expect(await attempt(url)).toMatchObject({ code: 'not_a_ledger' });
+    });
+
+    it('leaves the database of a newer hitherto alone', async () => {
+      const url = await server.newUrl();
+      await (await open(url)).close();
+      await server.admin().unsafe(`INSERT INTO ${schemaIn(url)}.hitherto_migrations (version) VALUES (99)`);
+      expect(await attempt(url)).toMatchObject({ code: 'newer_ledger' });
+    });
+  });
+}
+
+describe('postgresLedger', () => {
+  it('asks for Postgres 15', () => {
+    expect(() => refuseOldServer(150_000)).not.toThrow();
+    expect(() => refuseOldServer(140_012)).toThrow(expect.objectContaining({ code: 'old_postgres', message: 'This is Postgres 14; the ledger needs 15 or newer.' }));
+  });
+
+  it('tries again what may work in a moment, and nothing else', () => {
+    expect(['57P01', '08006', '40P01', 'CONNECTION_CLOSED', 'ECONNRESET'].filter((code) => !isPassing({ code }))).toEqual([]);
+    expect(['23514', '28P01', '3D000', '54000', undefined].filter((code) => isPassing({ code }))).toEqual([]);
+  });
+});
+
+function schemaIn(url: string): string {
+  return new URL(url).searchParams.get('search_path')!;
+}
