@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/index.js';
 import type { Log } from './log.js';
 
-/** A day has 24 chances to be late by one hour; nothing hangs on when an expired event goes. */
+/** Nothing hangs on when an expired event goes (RULES R5). */
 const ROUND_MS = 60 * 60 * 1000;
 /** A step holds up the appends behind it; this many rows take a few milliseconds. */
 const STEP_MESSAGES = 1000;

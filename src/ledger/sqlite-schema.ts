@@ -11,7 +11,7 @@ const APPLICATION_ID = 0x68697468;
  * that of RULES R14. Every message lies in exactly one of the two partial indexes: it names a person, or it does not.
  * The body stands last, so that a scan of the columns before it does not touch the pages that a long one overflows to.
  */
-const MIGRATIONS = [
+export const MIGRATIONS = [
   `
   CREATE TABLE log (
     only INTEGER PRIMARY KEY CHECK (only = 1),

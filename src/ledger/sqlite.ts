@@ -42,14 +42,15 @@ export function sqliteLedger({ file, anonymousEventMerge = true }: SqliteLedgerO
 
   /** The same, each refusing once the ledger is closed, and behind what was appended before. */
   function whileOpen(administration: Administration): Administration {
-    return new Proxy(administration, {
-      get: (target, name: keyof Administration) =>
-        async (...parameters: never[]) => {
-          open();
-          writer.flush();
-          return (target[name] as (...parameters: never[]) => Promise<unknown>)(...parameters);
-        },
-    });
+    const guarded = Object.entries(administration).map(([name, method]: [string, (...parameters: never[]) => Promise<unknown>]) => [
+      name,
+      async (...parameters: never[]) => {
+        open();
+        writer.flush();
+        return method(...parameters);
+      },
+    ]);
+    return Object.fromEntries(guarded) as Administration;
   }
 
   return {

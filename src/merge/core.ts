@@ -136,7 +136,6 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     isStale = false;
   }
 
-
   function advanceTo(place: Position): void {
     last.receivedAt = Math.max(last.receivedAt, place.receivedAt);
     last.sequence = Math.max(last.sequence, place.sequence);

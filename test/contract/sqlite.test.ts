@@ -4,6 +4,7 @@ import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { bucketOf } from '../../src/ledger/bucket.js';
 import { QUERIES } from '../../src/ledger/sqlite-queries.js';
+import { MIGRATIONS } from '../../src/ledger/sqlite-schema.js';
 import { sqliteLedger, type LedgerError } from '../../src/ledger/sqlite.js';
 import { describeLedger, nameOf } from './ledger.js';
 import { identify, MINUTE, NOON, track } from './messages.js';
@@ -153,6 +154,27 @@ describe('sqliteLedger, when the file is no good', () => {
     const again = new Libsql(file);
     expect(again.prepare('SELECT name FROM sqlite_schema').raw().all()).toEqual([['recipes']]);
     again.close();
+  });
+
+  it('brings a file of the first schema up to date, and keeps what is in it', async () => {
+    const file = newFile();
+    const old = new Libsql(file);
+    old.exec(MIGRATIONS[0]!);
+    const insert = old.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    const one = track('one', { anonymousId: 'v' });
+    const claiming = identify('ada', { anonymousId: 'v', traits: { plan: 'pro' } });
+    insert.run(bucketOf('anonymous:v'), 'anonymous:v', one.messageId, 1, NOON, NOON, 'track', 'v', null, JSON.stringify(one));
+    insert.run(bucketOf('user:ada'), 'user:ada', claiming.messageId, 2, NOON, NOON, 'identify', 'v', 'ada', JSON.stringify(claiming));
+    old.prepare('INSERT INTO claims VALUES (?, ?, ?, ?, ?)').run(bucketOf('anonymous:v'), 'v', 'ada', NOON, 2);
+    old.exec(`UPDATE log SET last_sequence = 2, last_received_at = ${NOON}; PRAGMA application_id = ${0x68697468}; PRAGMA user_version = 1`);
+    old.close();
+
+    const ledger = sqliteLedger({ file });
+    expect(await ledger.person('ada')).toMatchObject({ traits: { plan: 'pro' }, anonymousIds: ['v'], events: [{ name: 'one', previouslyAnonymous: true }] });
+    expect((await ledger.activity({ limit: 10 })).items.map(nameOf)).toEqual(['anon_merge v', 'identify', 'one']);
+    expect(await ledger.append([one], { receivedAt: NOON + MINUTE })).toMatchObject([{ status: 'duplicate' }]);
+    expect(await ledger.administration.undoMerge('v', NOON + MINUTE)).toEqual({ done: true });
+    await ledger.close();
   });
 
   it('leaves a file of a newer hitherto alone', async () => {
