@@ -101,7 +101,7 @@ export function createReader(database: Database.Database, lookUp: () => Lookup, 
 
     if (tab === 'anonymous') {
       // Whatever has a person is on the other tab.
-      return person === undefined ? [inPieces(messagesAnonymous, toRecord), inPieces(commands, toCommand)] : [];
+      return person === undefined ? [inPieces(messagesAnonymous, toRecord)] : [];
     }
     if (person === undefined) {
       return [inPieces(claims, toMerge), inPieces(tab === 'identified' ? messagesIdentified : messages, toRecord), inPieces(commands, toCommand)];

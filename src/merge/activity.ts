@@ -70,7 +70,8 @@ export function mergeActivity(claim: Claim, merged: MessageRecord[], { rootOf }:
 
 /** Whether a line stands in the part of the log that was asked for (RULES R19). */
 export function isShown(line: Activity, { tab, person }: ActivityFilter): boolean {
-  const isInTab = !tab || (tab === 'identified') === (line.person !== undefined);
+  // A switch is about nobody, which is not the same as about somebody unknown.
+  const isInTab = !tab || (line.type !== 'settings_changed' && (tab === 'identified') === (line.person !== undefined));
   return isInTab && (person === undefined || line.person === person);
 }
 

@@ -292,6 +292,7 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.changeSettings({ anonymousEventMerge: false }, NOON + MINUTE)).toEqual({ anonymousEventMerge: false });
         await append(NOON + 2 * MINUTE, identify('ada', { anonymousId: 'v' }), track('too late', { anonymousId: 'w' }));
         expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['other']);
+        expect(await names({ tab: 'anonymous' })).toEqual(['too late', 'early']);
         await admin.changeSettings({ anonymousEventMerge: true }, NOON + HOUR);
         expect(await admin.settings()).toEqual({ anonymousEventMerge: true });
         await append(NOON + 2 * HOUR, identify('ada', { anonymousId: 'v' }));
