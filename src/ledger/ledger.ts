@@ -1,5 +1,5 @@
-import type { CommandResult, Outcome, Preview, Settings } from '../merge/index.js';
-import type { AcceptedMessage, ActivityFilter, ActivityPage, Explanation, Person } from '../wire/index.js';
+import type { Campaign, CommandResult, Outcome, Preview, Segment, SegmentChange, Settings, Trigger } from '../merge/index.js';
+import type { AcceptedMessage, ActivityFilter, ActivityPage, Explanation, JsonObject, Person } from '../wire/index.js';
 
 /** When a request arrived, and when its sender says it left. */
 export interface RequestTime {
@@ -42,8 +42,17 @@ export interface Ledger {
   version(): Promise<string>;
   /** What an administrator may ask and do. A ledger that only takes in and shows has none of it. */
   administration?: Administration;
+  /** What campaigns have started and nobody was told yet. A ledger without campaigns has none. */
+  triggers?: TriggerQueue;
   /** Lets go of files and connections; what was appended is kept. Whatever is asked afterwards is rejected as `closed`. */
   close(): Promise<void>;
+}
+
+export interface SegmentState {
+  /** Their ids, in order. */
+  members: string[];
+  /** In the order of time. */
+  changes: SegmentChange[];
 }
 
 /** Reading and changing what was decided; each change is an entry of the log, and durable when it resolves. */
@@ -57,6 +66,13 @@ export interface Administration {
   explain(messageId: string, anonymousId: string | undefined, now: number): Promise<Explanation>;
   /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds */
   preview(person: string, anonymousId: string, now: number): Promise<Preview>;
+  /**
+   * Who is in a segment, and how everybody came in and left until then. Worked out when asked: it looks at everybody.
+   *
+   * @param now milliseconds
+   * @returns `undefined` when there is no segment of this name
+   */
+  segment(name: string, now: number): Promise<SegmentState | undefined>;
   /** Makes two people one: the secondary's past and names become the primary's. */
   mergePeople(primary: string, secondary: string, at: number): Promise<CommandResult>;
   /** Takes back what an anonymous id brought its person; called again, within 30 days, it restores that exactly. */
@@ -76,8 +92,41 @@ export interface Administration {
   purge(now: number, limit: number): Promise<{ deleted: number; isDone: boolean }>;
 }
 
+/** A campaign that an event of a person started, with the event itself. */
+export interface StartedTrigger extends Trigger {
+  /** Tells it apart from whatever else starts the same campaign, in this ledger. */
+  key: string;
+  /** When the event became the person's; milliseconds. */
+  at: number;
+  /** When it happened; milliseconds. */
+  occurredAt: number;
+  anonymousId?: string;
+  event?: string;
+  properties?: JsonObject;
+  context?: JsonObject;
+}
+
+/** What campaigns have started, until somebody was told: written in the transaction that brings the event to its person. */
+export interface TriggerQueue {
+  /**
+   * The next ones, in the order in which they came out; again, until they are delivered.
+   *
+   * @param owner whoever delivers: while they hold the lease, nobody else is given any
+   * @returns `undefined` when another owner holds the lease
+   */
+  take(owner: string, at: { limit: number; now: number; leaseMs: number }): Promise<StartedTrigger[] | undefined>;
+  /** These need not be told again. @param now milliseconds */
+  delivered(triggers: StartedTrigger[], now: number): Promise<void>;
+  /** Starts what was missed where an event and its claim were stored at once, by two collectors. @param now milliseconds */
+  settle(now: number): Promise<void>;
+}
+
 /** What a ledger starts with. */
 export interface LedgerOptions {
   /** Whether an identify joins what its visitor did anonymously, until it is switched. @defaultValue true */
   anonymousEventMerge?: boolean;
+  /** What starts when a person does something. @defaultValue none */
+  campaigns?: Campaign[];
+  /** Groups of people by what they did or are. @defaultValue none */
+  segments?: Segment[];
 }

@@ -1,6 +1,6 @@
-import { createEngine, type CommandResult, type Settings } from '../merge/index.js';
+import { createEngine, streamOf, type CommandResult, type PlacedTrigger, type Settings } from '../merge/index.js';
 import { LedgerError } from './error.js';
-import type { Administration, Ledger, LedgerOptions } from './ledger.js';
+import type { Administration, Ledger, LedgerOptions, StartedTrigger, TriggerQueue } from './ledger.js';
 import { isBelow, pageOf, readCursor } from './page.js';
 
 /**
@@ -11,7 +11,7 @@ import { isBelow, pageOf, readCursor } from './page.js';
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
  * ```
  */
-export function memoryLedger(options: LedgerOptions = {}): Ledger & { administration: Administration } {
+export function memoryLedger(options: LedgerOptions = {}): Ledger & { administration: Administration; triggers: TriggerQueue } {
   const engine = createEngine(options);
   // Two ledgers never share a version, so that nobody takes a new one for an old one that has not changed.
   const name = crypto.randomUUID();
@@ -65,14 +65,33 @@ export function memoryLedger(options: LedgerOptions = {}): Ledger & { administra
       }
       return currentSettings();
     },
+    async segment(name, now) {
+      open();
+      return options.segments?.some((segment) => segment.name === name) ? engine.segment(name, now) : undefined;
+    },
     async purge(now) {
       open();
       return { deleted: engine.purge(now), isDone: true };
     },
   };
 
+  const delivered = new Set<string>();
+  const markOf = ({ key, campaign }: StartedTrigger): string => JSON.stringify([key, campaign]);
+  // Nobody else can have this memory, so that there is no lease, and nothing is stored at once.
+  const triggers: TriggerQueue = {
+    async take(_, { limit }) {
+      open();
+      return engine.placedTriggers().map(startedIn).filter((trigger) => !delivered.has(markOf(trigger))).slice(0, limit);
+    },
+    async delivered(these) {
+      for (const trigger of these) delivered.add(markOf(trigger));
+    },
+    async settle() {},
+  };
+
   return {
     administration,
+    triggers,
     async append(messages, { receivedAt, sentAt }) {
       open();
       return messages.flatMap((message) => {
@@ -102,5 +121,19 @@ export function memoryLedger(options: LedgerOptions = {}): Ledger & { administra
     async close() {
       isClosed = true;
     },
+  };
+}
+
+function startedIn({ trigger, at, record }: PlacedTrigger): StartedTrigger {
+  const { messageId, anonymousId, event, properties, context } = record.message;
+  return {
+    ...trigger,
+    key: JSON.stringify([streamOf(record.message), messageId]),
+    at: at.receivedAt,
+    occurredAt: record.occurredAt,
+    ...(anonymousId !== undefined && { anonymousId }),
+    ...(event !== undefined && { event }),
+    ...(properties && { properties }),
+    ...(context && { context }),
   };
 }

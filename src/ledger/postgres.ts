@@ -1,18 +1,24 @@
+import { parseCampaigns, parseSegments } from '../merge/index.js';
 import { LedgerError } from './error.js';
-import type { Ledger } from './ledger.js';
-import { clusterTables, readShards } from './postgres-cluster.js';
-import { connect, openingFault, type Database } from './postgres-connection.js';
-import { ONE_NODE } from './postgres-node.js';
-import { QUERIES } from './postgres-queries.js';
-import { createReader } from './postgres-read.js';
-import { hasCitus, migrate } from './postgres-schema.js';
-import { createWriter } from './postgres-write.js';
+import type { Administration, Ledger, LedgerOptions, TriggerQueue } from './ledger.js';
+import { clusterTables, readShards } from './postgres/cluster.js';
+import { connect, openingFault, type Database } from './postgres/connection.js';
+import { createPostgresDatabase } from './postgres/database.js';
+import { ONE_NODE } from './postgres/node.js';
+import { createNumbers } from './postgres/numbers.js';
+import { hasCitus, migrate } from './postgres/schema.js';
+import { COMMIT } from './postgres/statements.js';
+import { createWriter } from './postgres/write.js';
+import { createAdministration } from './sql/administration.js';
+import { guarded } from './sql/guarded.js';
+import { createReader } from './sql/read.js';
+import { createTriggerQueue } from './sql/triggers.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
-export type { ActivityQuery, Ledger, RequestTime } from './ledger.js';
+export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue } from './ledger.js';
 
-export interface PostgresLedgerOptions {
+export interface PostgresLedgerOptions extends LedgerOptions {
   /** Where the database is: `postgres://user:password@host:5432/database`. Its tables are made when they are not there. */
   url: string;
 }
@@ -32,11 +38,13 @@ export interface PostgresLedgerOptions {
  * const collector = createCollector({ ledger, writeKeys: ['demo'] });
  * ```
  */
-export function postgresLedger(options: PostgresLedgerOptions): Ledger {
-  let opening: Promise<Ledger> | undefined;
+export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
+  // What is wrong with them is said at once, and not when the database answers.
+  parseOptions(options);
+  let opening: Promise<WholeLedger> | undefined;
   let isClosed = false;
 
-  async function opened(): Promise<Ledger> {
+  async function opened(): Promise<WholeLedger> {
     if (isClosed) throw closedFault();
     opening ??= openPostgresLedger(options);
     try {
@@ -52,6 +60,8 @@ export function postgresLedger(options: PostgresLedgerOptions): Ledger {
     activity: async (query) => (await opened()).activity(query),
     person: async (id) => (await opened()).person(id),
     version: async () => (await opened()).version(),
+    administration: inTime(ADMINISTRATION, async () => (await opened()).administration),
+    triggers: inTime(TRIGGERS, async () => (await opened()).triggers),
     async close() {
       isClosed = true;
       // One that could not be opened has nothing to close; whoever asked has been told why.
@@ -66,23 +76,36 @@ export function postgresLedger(options: PostgresLedgerOptions): Ledger {
  *
  * @throws LedgerError with a stable `code`, when the database cannot be used or postgres is not installed
  */
-export async function openPostgresLedger({ url }: PostgresLedgerOptions): Promise<Ledger> {
+export async function openPostgresLedger({ url, ...options }: PostgresLedgerOptions): Promise<WholeLedger> {
+  const parsed = parseOptions(options);
   const database = await connect(url);
   try {
-    return await openLedger(database);
+    return await openLedger(database, parsed);
   } catch (cause) {
     await database.end();
     throw openingFault(url, cause);
   }
 }
 
-async function openLedger(database: Database): Promise<Ledger> {
+type WholeLedger = Ledger & { administration: Administration; triggers: TriggerQueue };
+
+function parseOptions({ anonymousEventMerge = true, campaigns = [], segments = [] }: LedgerOptions): Required<LedgerOptions> {
+  return { anonymousEventMerge, campaigns: parseCampaigns(campaigns), segments: parseSegments(segments) };
+}
+
+async function openLedger(database: Database, { anonymousEventMerge, campaigns, segments }: Required<LedgerOptions>): Promise<WholeLedger> {
+  const { query } = database;
+  const atFirst = { anonymousEventMerge };
   const isCitus = await hasCitus(database);
   await migrate(database, isCitus);
-  const tables = isCitus ? clusterTables(await readShards(database.query)) : ONE_NODE;
-  const [log] = await database.query<{ name: string }>(QUERIES.name);
-  const writer = await createWriter(database.query, tables);
-  const reader = createReader(database, tables);
+  const tables = isCitus ? clusterTables(await readShards(query)) : ONE_NODE;
+  const [log] = await query<{ name: string }>(COMMIT.name);
+  const takeNumbers = createNumbers(async () => (await query<{ block: number }>(COMMIT.nextBlock))[0]!.block);
+  await takeNumbers(1);
+  const clock = { at: (await query<{ received_at: number }>(COMMIT.newest))[0]!.received_at };
+  const writer = createWriter({ query, tables, takeNumbers, clock, atFirst, campaigns });
+  const placed = createPostgresDatabase(database, takeNumbers, clock);
+  const reader = createReader(placed, atFirst, campaigns);
   let closing: Promise<void> | undefined;
 
   function open(): void {
@@ -105,14 +128,40 @@ async function openLedger(database: Database): Promise<Ledger> {
     async version() {
       open();
       // Every transaction that writes changes it, also one that does not write here: a version may change for nothing.
-      const [row] = await database.query<{ snapshot: string }>(isCitus ? QUERIES.versionOfCluster : QUERIES.version);
+      const [row] = await query<{ snapshot: string }>(isCitus ? COMMIT.versionOfCluster : COMMIT.version);
       return `${log!.name}-${row!.snapshot}`;
     },
+    administration: guarded(createAdministration(placed, reader, atFirst, campaigns, segments), open),
+    triggers: guarded(createTriggerQueue(placed, campaigns), open),
     async close() {
       closing ??= writer.flush().then(database.end);
       await closing;
     },
   };
+}
+
+const ADMINISTRATION = [
+  'explain',
+  'preview',
+  'segment',
+  'mergePeople',
+  'undoMerge',
+  'deletePerson',
+  'suppress',
+  'unsuppress',
+  'settings',
+  'changeSettings',
+  'purge',
+] as const satisfies (keyof Administration)[];
+const TRIGGERS = ['take', 'delivered', 'settle'] as const satisfies (keyof TriggerQueue)[];
+
+/** The methods of something that is there later. */
+function inTime<Name extends string, Methods extends Record<Name, (...parameters: never[]) => Promise<unknown>>>(
+  names: readonly Name[],
+  later: () => Promise<Methods>,
+): Pick<Methods, Name> {
+  const entries = names.map((name) => [name, async (...parameters: never[]) => (await later())[name](...parameters)]);
+  return Object.fromEntries(entries) as Pick<Methods, Name>;
 }
 
 function closedFault(): LedgerError {

@@ -1,14 +1,19 @@
+import { parseCampaigns, parseSegments } from '../merge/index.js';
 import { LedgerError } from './error.js';
-import type { Administration, Ledger, LedgerOptions } from './ledger.js';
-import { createCommands } from './sqlite-commands.js';
-import { openDatabase } from './sqlite-file.js';
-import { prepareLookup } from './sqlite-lookup.js';
-import { createReader } from './sqlite-read.js';
-import { createWriter } from './sqlite-write.js';
+import type { Administration, Ledger, LedgerOptions, TriggerQueue } from './ledger.js';
+import { createAdministration } from './sql/administration.js';
+import { createReader } from './sql/read.js';
+import { guarded } from './sql/guarded.js';
+import { createTriggerQueue } from './sql/triggers.js';
+import { createSqliteDatabase } from './sqlite/database.js';
+import type { AppendLog } from './sqlite/facts.js';
+import { openBeside, openDatabase } from './sqlite/file.js';
+import { APPEND } from './sqlite/queries.js';
+import { createWriter } from './sqlite/write.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
-export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime } from './ledger.js';
+export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue } from './ledger.js';
 
 export interface SqliteLedgerOptions extends LedgerOptions {
   /** Where the database lies; made when it is not there. Its folder has to exist. */
@@ -26,31 +31,31 @@ export interface SqliteLedgerOptions extends LedgerOptions {
  * const collector = createCollector({ ledger: sqliteLedger({ file: 'hitherto.db' }), writeKeys: ['demo'] });
  * ```
  */
-export function sqliteLedger({ file, anonymousEventMerge = true }: SqliteLedgerOptions): Ledger & { administration: Administration } {
-  const database = openDatabase(file);
-  const atFirst = { anonymousEventMerge };
-  const lookUp = prepareLookup(database);
-  const writer = createWriter(database, file, lookUp, atFirst);
-  const reader = createReader(database, lookUp, atFirst);
-  const commands = createCommands(database, lookUp, atFirst);
-  let isClosed = false;
+export function sqliteLedger({ file, ...options }: SqliteLedgerOptions): Ledger & { administration: Administration; triggers: TriggerQueue } {
+  const atFirst = { anonymousEventMerge: options.anonymousEventMerge ?? true };
+  const campaigns = parseCampaigns(options.campaigns ?? []);
+  const segments = parseSegments(options.segments ?? []);
+  const writing = openDatabase(file);
+  const reading = openBeside(file);
+  const writer = createWriter(writing, file, atFirst, campaigns);
+  const database = createSqliteDatabase(writing, reading, writer);
+  const reader = createReader(database, atFirst, campaigns);
+  const log = reading.prepare(APPEND.log);
+  let closing: Promise<void> | undefined;
 
   function open(): void {
     // A statement of libsql would go on working behind a closed database.
-    if (isClosed) throw new LedgerError('closed', `The ledger in ${file} is closed; open it again with sqliteLedger.`);
+    if (closing) throw new LedgerError('closed', `The ledger in ${file} is closed; open it again with sqliteLedger.`);
   }
 
-  /** The same, each refusing once the ledger is closed, and behind what was appended before. */
-  function whileOpen(administration: Administration): Administration {
-    const guarded = Object.entries(administration).map(([name, method]: [string, (...parameters: never[]) => Promise<unknown>]) => [
-      name,
-      async (...parameters: never[]) => {
-        open();
-        writer.flush();
-        return method(...parameters);
-      },
-    ]);
-    return Object.fromEntries(guarded) as Administration;
+  async function close(): Promise<void> {
+    // Behind whatever is being written and read.
+    await database.change(async () => {});
+    await database.look(async () => {});
+    reading.close();
+    // What the log holds goes into the file itself, so that whoever copies a closed database copies all of it.
+    writing.pragma('wal_checkpoint(TRUNCATE)');
+    writing.close();
   }
 
   return {
@@ -68,21 +73,14 @@ export function sqliteLedger({ file, anonymousEventMerge = true }: SqliteLedgerO
     },
     async version() {
       open();
-      return reader.version();
+      const { name, last_sequence } = log.get() as AppendLog;
+      return `${name}-${last_sequence}`;
     },
-    administration: whileOpen({
-      explain: async (messageId, anonymousId, now) => reader.explain(messageId, anonymousId, now),
-      preview: async (person, anonymousId, now) => reader.preview(person, anonymousId, now),
-      settings: async () => reader.settings(),
-      ...commands,
-    }),
+    administration: guarded(createAdministration(database, reader, atFirst, campaigns, segments), open),
+    triggers: guarded(createTriggerQueue(database, campaigns), open),
     async close() {
-      if (isClosed) return;
-      writer.flush();
-      isClosed = true;
-      // What the log holds goes into the file itself, so that whoever copies a closed database copies all of it.
-      database.pragma('wal_checkpoint(TRUNCATE)');
-      database.close();
+      closing ??= close();
+      await closing;
     },
   };
 }

@@ -55,7 +55,7 @@ export function failedAttributes(record: MessageRecord, claim: Claim | undefined
  *
  * @param merged what joined through the claim; only track, page and screen count
  */
-export function mergeActivity(claim: Claim, merged: MessageRecord[], { rootOf }: Directory = NO_LINKS): Activity | undefined {
+export function mergeActivity(claim: Claim, merged: MessageRecord[], directory: Directory = NO_LINKS): Activity | undefined {
   let count = 0;
   let oldestMs = Infinity;
   for (const record of merged) {
@@ -63,6 +63,11 @@ export function mergeActivity(claim: Claim, merged: MessageRecord[], { rootOf }:
     count++;
     oldestMs = Math.min(oldestMs, record.occurredAt);
   }
+  return countedActivity(claim, { count, oldestMs }, directory);
+}
+
+/** The same, of events that were counted elsewhere: those between `oldestFor` and `lateUntil`, while the claim stands. */
+export function countedActivity(claim: Claim, { count, oldestMs }: { count: number; oldestMs: number }, { rootOf }: Directory): Activity | undefined {
   const { at, person, anonymousId } = claim;
   if (count === 0 || person === undefined) return undefined;
   return { type: 'anon_merge', at, person: rootOf(person), anonymousId, count, oldest: Math.floor(oldestMs / 1000) };

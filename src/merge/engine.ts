@@ -4,11 +4,11 @@ import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTO
 import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
 import { emailName, userName } from './identity.js';
-import { attachedAt, membership } from './membership.js';
-import { personOf, traitHistoryOf, type Holdings } from './person.js';
+import { membership } from './membership.js';
+import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
-import { claimedAt, isEvent, isStanding, type MessageRecord, type Position } from './record.js';
-import { isMember, parseSegments, spellsIn, type Segment } from './segment.js';
+import { claimedAt, isStanding, type MessageRecord, type Position } from './record.js';
+import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
 import { switchedOffAfter, type Settings } from './settings.js';
 import { byTrigger, triggersOf, type PlacedTrigger, type Trigger } from './trigger.js';
 import { RETENTION_MS } from './windows.js';
@@ -23,14 +23,6 @@ export interface EngineOptions {
   campaigns?: Campaign[];
   /** Groups of people by what they did or are. @defaultValue none */
   segments?: Segment[];
-}
-
-/** Somebody came into a segment, or left it. */
-export interface SegmentChange {
-  /** Milliseconds. */
-  at: number;
-  person: string;
-  type: 'entered' | 'left';
 }
 
 /** The merge rules over plain memory: synchronous, with no clock and no I/O of its own. */
@@ -52,6 +44,8 @@ export interface Engine {
   placedActivity(filter?: ActivityFilter): PlacedActivity[];
   /** Every campaign that was started, once for each event, in the order in which they were. */
   triggers(): Trigger[];
+  /** The same, each with its event and its place, for a ledger that hands them on. */
+  placedTriggers(): PlacedTrigger[];
   /**
    * Who is in a segment, and how everybody came in and left until then.
    *
@@ -148,29 +142,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
     settle();
     const wanted = segments.find((segment) => segment.name === name);
     if (!wanted) throw new TypeError(`There is no segment "${name}".`);
-    const spells = roots().map((person) => ({ person, spells: spellsIn(wanted, historyOf(person)) }));
+    const found = roots().map((person) => ({ person, spells: spellsIn(wanted, historyOf(holdingsOf(person), claimFor, directory)) }));
     return {
-      members: spells.filter(({ spells }) => isMember(spells, now)).map(({ person }) => person),
-      changes: spells
-        .flatMap(({ person, spells }) =>
-          spells.flatMap(({ from, until }): SegmentChange[] => [
-            { at: from, person, type: 'entered' },
-            ...(until === undefined ? [] : [{ at: until, person, type: 'left' as const }]),
-          ]),
-        )
-        .filter(({ at }) => at <= now)
-        .sort((a, b) => a.at - b.at),
-    };
-  }
-
-  function historyOf(person: string) {
-    const holdings = holdingsOf(person);
-    const all = ({ records, merged }: Holdings): MessageRecord[] => [...records, ...merged.flatMap(({ holdings }) => all(holdings))];
-    return {
-      events: all(holdings)
-        .filter(isEvent)
-        .map((record) => ({ at: attachedAt(record, claimFor(record)).receivedAt, occurredAt: record.occurredAt, message: record.message })),
-      traits: traitHistoryOf(holdings, claimFor, directory),
+      members: found.filter(({ spells }) => isMember(spells, now)).map(({ person }) => person),
+      changes: found.flatMap(({ person, spells }) => segmentChanges(person, spells, now)).sort((a, b) => a.at - b.at),
     };
   }
 
@@ -331,6 +306,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     activity: (filter) => core.placedActivity(filter).map(({ line }) => line),
     placedActivity: core.placedActivity,
     triggers: () => triggers().map(({ trigger }) => trigger),
+    placedTriggers: triggers,
     segment,
     explain: core.explain,
     preview,

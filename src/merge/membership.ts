@@ -26,12 +26,12 @@ export function membership(record: MessageRecord, claim: Claim | undefined): Mem
 
 /** Whether a message joined a person through a claim, as {@link membership} says, without building the answer. */
 export function isMerged(record: MessageRecord, claim: Claim): boolean {
-  return (
-    record.person === undefined &&
-    isStanding(claim) &&
-    record.receivedAt <= lateUntil(claim) &&
-    claim.at - record.occurredAt <= RETENTION_MS
-  );
+  return record.person === undefined && isStanding(claim) && record.receivedAt <= lateUntil(claim) && record.occurredAt >= oldestFor(claim);
+}
+
+/** How long ago an anonymous event may have happened and still join (RULES R5). */
+export function oldestFor({ at }: Claim): number {
+  return at - RETENTION_MS;
 }
 
 /** The last moment at which an anonymous event may arrive and still join; switching merging off brings it forward. */

@@ -2,6 +2,7 @@ import type { JsonObject, Person } from '../wire/index.js';
 import { failedAttributes, storedEvent } from './activity.js';
 import { NO_LINKS, type Directory } from './directory.js';
 import { attachedAt } from './membership.js';
+import type { History } from './segment.js';
 import { byPosition, claimedAt, isBefore, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
 
 /** What is kept of a person under names that always were theirs, and whoever was merged into them. */
@@ -55,7 +56,7 @@ function traitsOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory):
 }
 
 /** What was known of a person from when on, in the order in which it became theirs. */
-export function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): { at: number; traits: JsonObject }[] {
+function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): { at: number; traits: JsonObject }[] {
   // A map, since a trait may have any name.
   const traits = new Map<string, unknown>();
   const steps = stepsOf(holdings, claimFor, directory, undefined);
@@ -68,6 +69,16 @@ export function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory
       }
       return { at: at.receivedAt, traits: Object.fromEntries(traits) };
     });
+}
+
+/** What the segments of a person follow from. */
+export function historyOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): History {
+  return {
+    events: allOf(holdings, ({ records }) => records)
+      .filter(isEvent)
+      .map((record) => ({ at: attachedAt(record, claimFor(record)).receivedAt, occurredAt: record.occurredAt, message: record.message })),
+    traits: traitHistoryOf(holdings, claimFor, directory),
+  };
 }
 
 /** @param since what was said before this was said to somebody else, and comes through the merge */

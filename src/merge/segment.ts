@@ -88,6 +88,21 @@ export function isMember(spells: Spell[], now: number): boolean {
   return spells.some(({ from, until }) => from <= now && (until === undefined || now < until));
 }
 
+/** Somebody came into a segment, or left it. */
+export interface SegmentChange {
+  /** Milliseconds. */
+  at: number;
+  person: string;
+  type: 'entered' | 'left';
+}
+
+/** How a person came into a segment and left it, until a moment. */
+export function segmentChanges(person: string, spells: Spell[], now: number): SegmentChange[] {
+  return spells
+    .flatMap(({ from, until }): SegmentChange[] => [{ at: from, person, type: 'entered' }, ...(until === undefined ? [] : [{ at: until, person, type: 'left' as const }])])
+    .filter(({ at }) => at <= now);
+}
+
 function spell(from: number, until: number | undefined): Spell {
   return until === undefined ? { from } : { from, until };
 }

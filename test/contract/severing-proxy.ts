@@ -4,8 +4,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export interface SeveringProxy {
   /** The same database, through the proxy. */
   url: string;
-  /** Cuts the line once, in place of the next answer that contains this: what it answers has been done, and nobody is told. */
-  severAt(answer: string): void;
+  /** Cuts the line once, in place of the n-th answer from now that contains this: what it answers has been done, and nobody is told. */
+  severAt(answer: string, nth: number): void;
   severed(): boolean;
   close(): Promise<void>;
 }
@@ -14,6 +14,7 @@ export async function severingProxy(url: string): Promise<SeveringProxy> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   let awaited: string | undefined;
+  let left = 0;
   let isSevered = false;
 
   const server = createServer((client) => {
@@ -26,7 +27,7 @@ export async function severingProxy(url: string): Promise<SeveringProxy> {
     }
     client.pipe(database);
     database.on('data', (data) => {
-      if (awaited !== undefined && data.includes(awaited)) {
+      if (awaited !== undefined && data.includes(awaited) && --left === 0) {
         awaited = undefined;
         isSevered = true;
         database.destroy();
@@ -44,8 +45,9 @@ export async function severingProxy(url: string): Promise<SeveringProxy> {
   through.port = String((server.address() as AddressInfo).port);
   return {
     url: through.href,
-    severAt(answer) {
+    severAt(answer, nth) {
       awaited = answer;
+      left = nth;
     },
     severed: () => isSevered,
     async close() {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupByShard } from '../../../src/ledger/shards.js';
+import { groupByShard } from '../../../src/ledger/postgres/shards.js';
 
 describe('groupByShard', () => {
   it('has no groups when there are no rows', () => {

@@ -1,5 +1,5 @@
-import { LedgerError } from './error.js';
-import { codeOf, type Database, type Query } from './postgres-connection.js';
+import { LedgerError } from '../error.js';
+import { codeOf, type Database, type Query } from './connection.js';
 
 /**
  * What each version of the schema added, oldest first. A version that was released is never edited; changes go into a new one.
@@ -47,14 +47,76 @@ const MIGRATIONS = [
   CREATE INDEX claims_in_order ON claims (at, sequence);
   CREATE INDEX claims_by_person ON claims (person, at, sequence) WHERE person IS NOT NULL;
   `,
+
+  // Commands, names that lead to one another, and what campaigns have started, with the event, which may be purged before
+  // anybody was told. The row of the log holds what every commit goes by, and who delivers triggers.
+  `
+  CREATE TABLE names (
+    bucket smallint NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    person text COLLATE "C",
+    linked_at bigint,
+    linked_sequence bigint,
+    is_merge smallint,
+    erased_at bigint,
+    is_suppressed smallint NOT NULL DEFAULT 0,
+    PRIMARY KEY (bucket, name)
+  );
+  CREATE INDEX names_by_person ON names (person, linked_at, linked_sequence, name) WHERE person IS NOT NULL;
+
+  CREATE TABLE commands (
+    received_at bigint NOT NULL,
+    sequence bigint NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (received_at, sequence)
+  );
+
+  CREATE TABLE triggers (
+    bucket smallint NOT NULL,
+    stream text COLLATE "C" NOT NULL,
+    message_id text COLLATE "C" NOT NULL,
+    campaign text COLLATE "C" NOT NULL,
+    person text COLLATE "C" NOT NULL,
+    started_at bigint NOT NULL,
+    started_sequence bigint NOT NULL,
+    occurred_at bigint NOT NULL,
+    received_at bigint NOT NULL,
+    sequence bigint NOT NULL,
+    rank smallint NOT NULL,
+    delivered_at bigint,
+    body text NOT NULL,
+    PRIMARY KEY (bucket, message_id, stream, campaign)
+  );
+  CREATE INDEX triggers_waiting ON triggers (started_at, started_sequence, occurred_at, received_at, sequence, rank) WHERE delivered_at IS NULL;
+  CREATE INDEX triggers_by_person ON triggers (person);
+  CREATE INDEX claims_undone ON claims (undone_at) WHERE undone_at IS NOT NULL;
+
+  ALTER TABLE log
+    ADD COLUMN settings text NOT NULL DEFAULT '{}',
+    ADD COLUMN command_at bigint NOT NULL DEFAULT 0,
+    ADD COLUMN command_sequence bigint NOT NULL DEFAULT 0,
+    ADD COLUMN links bigint NOT NULL DEFAULT 0,
+    ADD COLUMN purged_at bigint NOT NULL DEFAULT 0,
+    ADD COLUMN purged_sequence bigint NOT NULL DEFAULT 0,
+    ADD COLUMN settled_at bigint NOT NULL DEFAULT 0,
+    ADD COLUMN lease_owner text,
+    ADD COLUMN lease_until bigint NOT NULL DEFAULT 0;
+  `,
 ];
 
-/** Where Citus is installed, the first version spreads its tables; both by bucket, so that a claim lies beside what it claims. */
-const DISTRIBUTE = `
+/** Where Citus is installed, each version spreads its tables, all by bucket, so that a claim lies beside what it claims. */
+const DISTRIBUTE = [
+  `
   SELECT create_reference_table('log');
   SELECT create_distributed_table('messages', 'bucket');
   SELECT create_distributed_table('claims', 'bucket', colocate_with => 'messages');
-`;
+  `,
+  `
+  SELECT create_distributed_table('names', 'bucket', colocate_with => 'messages');
+  SELECT create_reference_table('commands');
+  SELECT create_distributed_table('triggers', 'bucket', colocate_with => 'messages');
+  `,
+];
 
 /**
  * Brings a database to the newest schema. Of collectors that start at once one migrates, and the others wait and find it done.
@@ -71,7 +133,7 @@ export async function migrate({ query, transaction }: Database, isCitus: boolean
     if (version > MIGRATIONS.length) throw new LedgerError('newer_ledger', 'The database was written by a newer hitherto; update this one.');
     for (let next = version; next < MIGRATIONS.length; next++) {
       await query(MIGRATIONS[next]!).catch(refuseForeignTables);
-      if (next === 0 && isCitus) await query(DISTRIBUTE);
+      if (isCitus) await query(DISTRIBUTE[next]!);
       await query('INSERT INTO hitherto_migrations (version) VALUES ($1)', [next + 1]);
     }
   });

@@ -1,32 +1,23 @@
 import type Database from 'libsql';
-import {
-  anonymousStream,
-  asksWhoIsKnown,
-  decide,
-  emailBeside,
-  mergingId,
-  personNamedBy,
-  streamOf,
-  type Facts,
-  type MessageRecord,
-  type Outcome,
-  type Settings,
-} from '../merge/index.js';
-import type { AcceptedMessage } from '../wire/index.js';
-import { bucketOf } from './bucket.js';
-import { LedgerError } from './error.js';
-import type { RequestTime } from './ledger.js';
-import { inTransaction } from './sqlite-file.js';
-import { QUERIES } from './sqlite-queries.js';
-import { nameStream, type Lookup } from './sqlite-lookup.js';
-import { recordOf, settingsIn, type MessageRow } from './sqlite-rows.js';
-import { toColumn } from './sqlite-text.js';
+import { anonymousStream, decide, streamOf, type Campaign, type MessageRecord, type Outcome, type Settings } from '../../merge/index.js';
+import type { AcceptedMessage } from '../../wire/index.js';
+import { LedgerError } from '../error.js';
+import type { RequestTime } from '../ledger.js';
+import { bucketOf } from '../sql/bucket.js';
+import { decisionFactsOf, startedBy } from '../sql/facts.js';
+import { nameKeyOf } from '../sql/lookup.js';
+import { recordOf, settingsIn, type MessageRow } from '../sql/rows.js';
+import { toColumn } from '../sql/text.js';
+import type { TriggerColumns } from '../sql/triggers.js';
+import { prepareFacts, type AppendLog } from './facts.js';
+import { inTransaction } from './file.js';
+import { APPEND } from './queries.js';
 
 /** Writes messages and claims. */
 export interface Writer {
   append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]>;
-  /** Commits what is waiting. */
-  flush(): void;
+  /** Commits what is waiting, does something, and appends nothing meanwhile. */
+  pause<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** One append that waits for its commit. */
@@ -44,13 +35,17 @@ interface Append {
  * Appends that are made in one turn of the event loop share one transaction, and so one sync of the disk: that is what a
  * commit costs. They stand or fall together, and each of them still holds all of its messages or none.
  */
-export function createWriter(database: Database.Database, file: string, lookUp: () => Lookup, atFirst: Settings): Writer {
-  const advance = database.prepare(QUERIES.advance);
-  const insertMessage = database.prepare(QUERIES.insertMessage);
-  const selectMessage = database.prepare(QUERIES.message);
-  const insertClaim = database.prepare(QUERIES.insertClaim);
-  const linkName = database.prepare(QUERIES.linkName);
+export function createWriter(database: Database.Database, file: string, atFirst: Settings, campaigns: Campaign[]): Writer {
+  const selectLog = database.prepare(APPEND.log);
+  const advance = database.prepare(APPEND.advance);
+  const insertMessage = database.prepare(APPEND.insertMessage);
+  const selectMessage = database.prepare(APPEND.message);
+  const insertClaim = database.prepare(APPEND.insertClaim);
+  const linkName = database.prepare(APPEND.linkName);
+  const insertTriggers = database.prepare(APPEND.insertTriggers);
+  const openFacts = prepareFacts(database);
   let waiting: Append[] = [];
+  let isPaused = false;
 
   function append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
@@ -61,11 +56,12 @@ export function createWriter(database: Database.Database, file: string, lookUp: 
   }
 
   function flush(): void {
+    if (isPaused) return;
     const appends = waiting;
     waiting = [];
     if (appends.length === 0) return;
     try {
-      const outcomes = inTransaction(database, 'IMMEDIATE', () => write(appends));
+      const outcomes = inTransaction(database, () => write(appends));
       appends.forEach(({ resolve }, index) => resolve(outcomes[index]!));
     } catch (cause) {
       const error = new LedgerError('not_stored', `Nothing was stored in ${file}; see the cause, then append it again.`, cause);
@@ -73,50 +69,54 @@ export function createWriter(database: Database.Database, file: string, lookUp: 
     }
   }
 
+  async function pause<Result>(work: () => Promise<Result>): Promise<Result> {
+    flush();
+    isPaused = true;
+    try {
+      return await work();
+    } finally {
+      isPaused = false;
+      flush();
+    }
+  }
+
   function write(appends: Append[]): Outcome[][] {
-    const lookup = lookUp();
-    const before = lookup.log();
-    const isMergingOff = !settingsIn(before, atFirst).anonymousEventMerge;
+    const before = selectLog.get() as AppendLog;
+    const facts = openFacts(!settingsIn(before, atFirst).anonymousEventMerge);
     let sequence = before.last_sequence;
     // Another process's clock may be ahead; the log's never runs backwards.
     let clock = before.last_received_at;
+    const started: TriggerColumns[] = [];
 
     function writeOne(message: AcceptedMessage, body: string, { receivedAt, sentAt }: RequestTime): Outcome {
       const arrival = { receivedAt: Math.max(clock, receivedAt), sequence: sequence + 1, sentAt };
-      const facts = factsOf(message);
+      const known = decisionFactsOf(message, facts);
       // Nearly every message is new, so it is written without a look whether it is there; the key says if it was.
-      const decision = decide(facts, message, arrival);
+      const decision = decide(known, message, arrival);
       if (decision.outcome.status === 'dropped' ? find(message) : !insert(decision.record!, body)) {
-        return decide({ ...facts, stored: find(message) }, message, arrival).outcome;
+        return decide({ ...known, stored: find(message) }, message, arrival).outcome;
       }
       if (decision.outcome.status === 'dropped') return decision.outcome;
       ({ sequence, receivedAt: clock } = arrival);
       const { claim, link } = decision;
       if (claim) {
         insertClaim.run(bucketOf(anonymousStream(claim.anonymousId)), toColumn(claim.anonymousId), toColumn(claim.person), claim.at, claim.sequence);
-        lookup.setClaim(claim);
+        facts.setClaim(claim);
       }
       if (link) {
         const { person, receivedAt, sequence, isMerge } = link.link;
-        linkName.run(bucketOf(nameStream(link.name)), toColumn(link.name), toColumn(person), receivedAt, sequence, Number(isMerge));
-        lookup.setLink(link.name, link.link);
+        const { bucket, name } = nameKeyOf(link.name);
+        linkName.run(bucket, name, toColumn(person), receivedAt, sequence, Number(isMerge));
+        facts.setLink(link.name, link.link);
       }
+      started.push(...startedBy(decision, facts, campaigns));
       return decision.outcome;
-    }
-
-    function factsOf(message: AcceptedMessage): Facts {
-      const claim = lookup.claimOn(mergingId(message));
-      const holder = claim?.person === undefined ? undefined : lookup.directory.rootOf(claim.person);
-      const person = personNamedBy(message);
-      if (person === undefined || !(lookup.hasNames() || asksWhoIsKnown(message))) return { claim, holder, isMergingOff };
-      const email = emailBeside(message);
-      const names = { path: lookup.nameFacts(person), ...(email !== undefined && { email: lookup.nameFacts(email) }) };
-      return { claim, holder, isMergingOff, names };
     }
 
     const outcomes = appends.map(({ messages, bodies, at }) => messages.map((message, index) => writeOne(message, bodies[index]!, at)));
     // The version of the ledger: it stands still when all of it was there before.
     if (sequence > before.last_sequence) advance.run(sequence, clock);
+    if (started.length > 0) insertTriggers.run(JSON.stringify(started));
     return outcomes;
   }
 
@@ -143,5 +143,5 @@ export function createWriter(database: Database.Database, file: string, lookUp: 
     return row && recordOf(row);
   }
 
-  return { append, flush };
+  return { append, pause };
 }

@@ -1,5 +1,5 @@
 import type Database from 'libsql';
-import { LedgerError } from './error.js';
+import { LedgerError } from '../error.js';
 
 /** "hith" in ASCII: marks the file as ours, so that no other program's database is ever written to. */
 const APPLICATION_ID = 0x68697468;
@@ -115,6 +115,32 @@ export const MIGRATIONS = [
   );
   ALTER TABLE log ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
   ALTER TABLE log ADD COLUMN purged_sequence INTEGER NOT NULL DEFAULT 0;
+  `,
+
+  // What campaigns have started, with the event, which may be purged before anybody was told; and who tells them.
+  `
+  CREATE TABLE triggers (
+    bucket INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    person TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    started_sequence INTEGER NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    delivered_at INTEGER,
+    body TEXT NOT NULL,
+    PRIMARY KEY (bucket, message_id, stream, campaign)
+  );
+  CREATE INDEX triggers_waiting ON triggers (started_at, started_sequence, occurred_at, received_at, sequence, rank) WHERE delivered_at IS NULL;
+  CREATE INDEX triggers_by_person ON triggers (person);
+  CREATE INDEX claims_by_time ON claims (at);
+  ALTER TABLE log ADD COLUMN lease_owner TEXT;
+  ALTER TABLE log ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE log ADD COLUMN settled_at INTEGER NOT NULL DEFAULT 0;
   `,
 ];
 

@@ -1,14 +1,15 @@
-import type { Claim, Command, Link, MessageRecord, Settings } from '../merge/index.js';
-import type { AcceptedMessage, MessageType } from '../wire/index.js';
-import { fromColumn } from './sqlite-text.js';
+import type { Claim, Command, Link, MessageRecord, Settings } from '../../merge/index.js';
+import type { AcceptedMessage, MessageType } from '../../wire/index.js';
+import { fromColumn } from './text.js';
 
 export interface LogRow {
-  name: string;
-  last_sequence: number;
-  last_received_at: number;
   /** JSON; empty while everything is as it was at first. */
   settings: string;
+  /** Where the purge left off. */
+  purged_at: number;
   purged_sequence: number;
+  /** Up to when the triggers of claims were gone through once more. */
+  settled_at: number;
 }
 
 export interface NameRow {
@@ -45,6 +46,7 @@ export interface ClaimRow {
 }
 
 export interface TimesRow {
+  anonymous_id: string | null;
   type: MessageType;
   received_at: number;
   occurred_at: number;
@@ -82,11 +84,12 @@ export function commandIn({ sequence, received_at, body }: CommandRow): Command 
   return { ...(JSON.parse(body) as Command), receivedAt: received_at, sequence };
 }
 
-export function settingsIn({ settings }: LogRow, atFirst: Settings): Settings {
+export function settingsIn({ settings }: Pick<LogRow, 'settings'>, atFirst: Settings): Settings {
   return { ...atFirst, ...(JSON.parse(settings) as Partial<Settings>) };
 }
 
 /** An anonymous record without its body: all that the rules of joining and counting look at. */
-export function timesOf({ type, received_at, occurred_at, sequence }: TimesRow, anonymousId: string): MessageRecord {
-  return { message: { type, messageId: '', anonymousId }, occurredAt: occurred_at, receivedAt: received_at, sequence };
+export function timesOf({ anonymous_id, type, received_at, occurred_at, sequence }: TimesRow): MessageRecord {
+  const anonymousId = anonymous_id === null ? {} : { anonymousId: fromColumn(anonymous_id) };
+  return { message: { type, messageId: '', ...anonymousId }, occurredAt: occurred_at, receivedAt: received_at, sequence };
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type Database from 'libsql';
-import { LedgerError } from './error.js';
-import { migrate } from './sqlite-schema.js';
+import { LedgerError } from '../error.js';
+import { migrate } from './schema.js';
 
 /** How long a statement waits for another process's write; one commit takes milliseconds. */
 const BUSY_MS = 5000;
@@ -21,7 +21,7 @@ export function openDatabase(file: string): Database.Database {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     const opened = database;
-    inTransaction(opened, 'IMMEDIATE', () => migrate(opened, file));
+    inTransaction(opened, () => migrate(opened, file));
     return opened;
   } catch (cause) {
     database?.close();
@@ -29,9 +29,15 @@ export function openDatabase(file: string): Database.Database {
   }
 }
 
+/** Another connection to a file that is open: what it reads does not wait for what the first one writes, nor the other way round. */
+export function openBeside(file: string): Database.Database {
+  const Libsql = loadLibsql();
+  return new Libsql(file, { timeout: BUSY_MS });
+}
+
 /** Runs `work` in a transaction: all of it is committed, or nothing. */
-export function inTransaction<Result>(database: Database.Database, mode: 'IMMEDIATE' | 'DEFERRED', work: () => Result): Result {
-  database.exec(`BEGIN ${mode}`);
+export function inTransaction<Result>(database: Database.Database, work: () => Result): Result {
+  database.exec('BEGIN IMMEDIATE');
   try {
     const result = work();
     database.exec('COMMIT');

@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
-import { LedgerError } from './error.js';
-import { QUERIES } from './postgres-queries.js';
+import { LedgerError } from '../error.js';
+import { COMMIT, STATEMENTS } from './statements.js';
 
 /** int8 comes as a number, since every sequence and every time fits one. */
 type Sql = postgres.Sql<{ bigint: number }>;
@@ -14,7 +14,7 @@ const OLDEST_VERSION = 150_000;
 const CLOSE_SECONDS = 5;
 const INT8 = 20;
 /** Prepared once on every connection. */
-const KNOWN = new Set<string>(Object.values(QUERIES));
+const KNOWN = new Set<string>([...Object.values(COMMIT), ...Object.values(STATEMENTS)]);
 
 /**
  * What every connection asks of the planner. All that the ledger reads it finds in an index, row by row and in order; a plan

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { mergingId, streamOf, type Outcome } from '../merge/index.js';
-import type { AcceptedMessage } from '../wire/index.js';
-import { bucketOf } from './bucket.js';
-import { LedgerError } from './error.js';
-import type { RequestTime } from './ledger.js';
-import { isPassing, type Query } from './postgres-connection.js';
-import { createNumbers } from './postgres-numbers.js';
-import { planCommit, type Entry } from './postgres-plan.js';
-import { QUERIES } from './postgres-queries.js';
-import type { MessageKey, Tables } from './postgres-tables.js';
-import { toColumn } from './sqlite-text.js';
+import { mergingId, personNamedBy, streamOf, type Campaign, type Outcome, type Settings } from '../../merge/index.js';
+import type { AcceptedMessage } from '../../wire/index.js';
+import { LedgerError } from '../error.js';
+import type { RequestTime } from '../ledger.js';
+import { bucketOf } from '../sql/bucket.js';
+import { claimKeyOf } from '../sql/lookup.js';
+import { toColumn } from '../sql/text.js';
+import { isPassing, type Query } from './connection.js';
+import { factsIn, lookUp, NOTHING, type Looked } from './facts.js';
+import { behind, planCommit, type Entry, type Plan } from './plan.js';
+import type { MessageKey, StoredRow, Tables } from './tables.js';
 
 /** Writes messages and claims. */
 export interface Writer {
@@ -32,16 +32,30 @@ interface Append {
   reject(error: LedgerError): void;
 }
 
+/** The time of the newest entry of a ledger: what it takes in next is not older. */
+export interface Clock {
+  at: number;
+}
+
+/** What a writer works with. */
+export interface WriterParts {
+  query: Query;
+  tables: Tables;
+  /** Gives the sequences of this ledger. */
+  takeNumbers(count: number): Promise<number[]>;
+  clock: Clock;
+  /** While nobody has switched them. */
+  atFirst: Settings;
+  campaigns: Campaign[];
+}
+
 /**
  * The writing half of the Postgres ledger.
  *
  * Appends that are made in one turn of the event loop, or while a commit is on its way, share one commit: that is what costs.
  * One commit is on its way at a time, so that the order of the log is that of the appends.
  */
-export async function createWriter(query: Query, tables: Tables): Promise<Writer> {
-  const takeNumbers = createNumbers(async () => (await query<{ block: number }>(QUERIES.nextBlock))[0]!.block);
-  await takeNumbers(1);
-  let clock = (await query<{ received_at: number }>(QUERIES.newest))[0]!.received_at;
+export function createWriter({ query, tables, takeNumbers, clock, atFirst, campaigns }: WriterParts): Writer {
   let waiting: Append[] = [];
   let draining: Promise<void> | undefined;
 
@@ -108,18 +122,52 @@ export async function createWriter(query: Query, tables: Tables): Promise<Writer
   }
 
   async function store(entries: Entry[]): Promise<Outcome[]> {
+    const isPlain = campaigns.length === 0 && entries.every(({ message }) => personNamedBy(message) === undefined);
+    const plan = (isPlain && (await storeAnonymous(entries))) || (await storeAny(entries, isPlain ? await findStored(entries) : undefined));
+    clock.at = Math.max(clock.at, plan.clock);
+    return plan.outcomes;
+  }
+
+  /** What names nobody is kept as it is, without a look at anything. @returns nothing when some of it was there before */
+  async function storeAnonymous(entries: Entry[]): Promise<Plan | undefined> {
+    const plan = decideOn(entries, NOTHING, []);
     const anonymousIds = [...new Set(entries.flatMap(({ message }) => mergingId(message) ?? []))];
-    const keys = entries.map(({ key }) => key);
+    const { written, claims } = await tables.insertAnonymous(query, plan.rows.messages, anonymousIds.map(claimKeyOf));
+    if (written < plan.rows.messages.length) return undefined;
+    return claims.length === 0 ? plan : decideOn(entries, { ...NOTHING, found: { ...NOTHING.found, claims } }, []);
+  }
+
+  /** @param stored those that are there already; nearly never any is, and without a look the insertion says when one was */
+  async function storeAny(entries: Entry[], stored?: StoredRow[]): Promise<Plan> {
+    const messages = entries.map(({ message }) => message);
     // Whoever loses a race finds the winner in the next round, and so there is an end to it.
     for (;;) {
-      const plan = planCommit(entries, await tables.factsOf(query, anonymousIds, keys), clock);
-      if (!(await tables.insert(query, plan.claims, plan.messages))) continue;
-      clock = plan.clock;
-      return plan.outcomes;
+      const looked = await lookUp(query, tables, messages, campaigns);
+      const plan = decideOn(entries, looked, stored ?? []);
+      const isSure = stored !== undefined || plan.outcomes.every(({ status }) => status !== 'dropped');
+      if (isSure && (isEmpty(plan) || (await tables.insert(query, plan.rows, looked.found)))) return plan;
+      stored = await findStored(entries);
     }
   }
 
+  function findStored(entries: Entry[]): Promise<StoredRow[]> {
+    return tables.findStored(
+      query,
+      entries.map(({ key }) => key),
+    );
+  }
+
+  function decideOn(entries: Entry[], looked: Looked, stored: StoredRow[]): Plan {
+    const { command_at, command_sequence } = looked.found;
+    const after = behind({ receivedAt: command_at, sequence: command_sequence }, { receivedAt: clock.at, sequence: entries[0]!.sequence });
+    return planCommit(entries, factsIn(looked, atFirst), stored, after.receivedAt, campaigns);
+  }
+
   return { append, flush: async () => draining };
+}
+
+function isEmpty({ rows }: Plan): boolean {
+  return rows.messages.length === 0;
 }
 
 function keyOf(message: AcceptedMessage): MessageKey {

@@ -1,0 +1,60 @@
+import type { Position } from '../../merge/index.js';
+import type { SqlDatabase, Statements } from '../sql/database.js';
+import { isPassing, type Database, type Query } from './connection.js';
+import { behind } from './plan.js';
+import { COMMIT, STATEMENTS } from './statements.js';
+import type { Clock } from './write.js';
+
+/** One snapshot: what others commit meanwhile must not fall between two queries. */
+const SNAPSHOT = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+/** @param takeNumbers gives the sequences of this ledger */
+export function createPostgresDatabase(database: Database, takeNumbers: (count: number) => Promise<number[]>, clock: Clock): SqlDatabase {
+  return {
+    look: (work) => twice(() => database.transaction(SNAPSHOT, (query) => work(statementsOn(query)))),
+    async change(work) {
+      // Before the lock, which is on the row that gives the numbers.
+      const [sequence] = await takeNumbers(1);
+      let hasBegun = false;
+      const attempt = () =>
+        database.transaction('', async (query) => {
+          const [last] = await query<LastCommand>(COMMIT.lock);
+          hasBegun = true;
+          return work({ ...statementsOn(query), takePlace: (at) => takePlace(query, last!, { receivedAt: Math.max(at, clock.at), sequence: sequence! }) });
+        });
+      // What has begun is not begun again: nobody knows how far it got.
+      return twice(attempt, () => !hasBegun);
+    },
+  };
+
+  async function takePlace(query: Query, { command_at, command_sequence }: LastCommand, wanted: Position): Promise<Position> {
+    const [newest] = await query<{ received_at: number; sequence: number }>(COMMIT.newestPlace);
+    let place = behind({ receivedAt: command_at, sequence: command_sequence }, wanted);
+    if (newest) place = behind({ receivedAt: newest.received_at, sequence: newest.sequence }, place);
+    await query(COMMIT.command, [place.receivedAt, place.sequence]);
+    clock.at = Math.max(clock.at, place.receivedAt);
+    return place;
+  }
+}
+
+interface LastCommand {
+  command_at: number;
+  command_sequence: number;
+}
+
+/** A connection that was lost while nobody used it is noticed by the first who does. */
+async function twice<Result>(attempt: () => Promise<Result>, mayAgain = (): boolean => true): Promise<Result> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (isPassing(error) && mayAgain()) return attempt();
+    throw error;
+  }
+}
+
+function statementsOn(query: Query): Statements {
+  return {
+    all: (name, ...values) => query(STATEMENTS[name], values),
+    run: async (name, ...values) => (await query(STATEMENTS[name], values)).count,
+  };
+}

@@ -1,0 +1,145 @@
+import {
+  DONE,
+  emailName,
+  isMerged,
+  LATE_WINDOW_MS,
+  NO_MERGE,
+  NOBODY,
+  RETENTION_MS,
+  SAME_PERSON,
+  TOO_LATE_TO_RESTORE,
+  userName,
+  type Campaign,
+  type Command,
+  type CommandResult,
+  type Position,
+  type Settings,
+} from '../../merge/index.js';
+import type { Administration } from '../ledger.js';
+import type { Change, SqlDatabase, Statements } from './database.js';
+import { claimKeyOf, createLookup, nameKeyOf, type Lookup } from './lookup.js';
+import { logIn } from './read.js';
+import { claimIn, settingsIn, timesOf, type ClaimRow, type TimesRow } from './rows.js';
+import { toColumn } from './text.js';
+import { startWhatJoined } from './triggers.js';
+
+/** What a place in the log leaves out of a command, for each kind of command. */
+type Told<Kind = Command> = Kind extends Command ? Omit<Kind, 'receivedAt' | 'sequence'> : never;
+
+type Commands = Pick<Administration, 'mergePeople' | 'undoMerge' | 'deletePerson' | 'suppress' | 'unsuppress' | 'changeSettings' | 'purge'>;
+
+/** What an administrator may change, over any database: each command is one transaction, and an entry of the log. */
+export function createCommands(database: SqlDatabase, atFirst: Settings, campaigns: Campaign[]): Commands {
+  const change = <Result>(work: (change: Change, lookup: Lookup) => Promise<Result>): Promise<Result> =>
+    database.change((statements) => work(statements, createLookup(statements)));
+
+  function suppress(id: string, at: number, type: 'person_suppressed' | 'person_unsuppressed'): Promise<CommandResult> {
+    return change(async (statements, lookup) => {
+      // Somebody who is not known yet, too: nothing of them is to be kept.
+      const person = (await lookup.rootNamed(id)) ?? (id.includes('@') ? emailName(id)! : userName(id));
+      const names = await lookup.namesUnder(person);
+      for (const { bucket, name } of names.map(nameKeyOf)) await statements.run('suppressName', bucket, name, Number(type === 'person_suppressed'));
+      await enter(statements, at, { type, person, names });
+      return DONE;
+    });
+  }
+
+  return {
+    mergePeople: (primary, secondary, at) =>
+      change(async (statements, lookup) => {
+        const into = await lookup.rootNamed(primary);
+        const from = await lookup.rootNamed(secondary);
+        if (into === undefined || from === undefined) return NOBODY;
+        if (into === from) return SAME_PERSON;
+        const { receivedAt, sequence } = await enter(statements, at, { type: 'people_merged', primary: into, secondary: from });
+        const { bucket, name } = nameKeyOf(from);
+        await statements.run('linkName', bucket, name, toColumn(into), receivedAt, sequence, 1);
+        return DONE;
+      }),
+    undoMerge: (anonymousId, at) =>
+      change(async (statements, lookup) => {
+        const claim = await lookup.claimOn(anonymousId);
+        if (claim?.person === undefined) return NO_MERGE;
+        const { undoneAt } = claim;
+        if (undoneAt !== undefined && at - undoneAt > RETENTION_MS) return TOO_LATE_TO_RESTORE;
+        const type = undoneAt === undefined ? 'merge_undone' : 'merge_restored';
+        const { receivedAt } = await enter(statements, at, { type, anonymousId, person: await lookup.rootOf(claim.person) });
+        const { bucket, anonymous_id } = claimKeyOf(anonymousId);
+        await statements.run('undoClaim', bucket, anonymous_id, undoneAt === undefined ? receivedAt : null);
+        if (undoneAt !== undefined) await startWhatJoined({ ...claim, undoneAt: undefined }, statements, lookup, campaigns);
+        return DONE;
+      }),
+    deletePerson: (id, at) =>
+      change(async (statements, lookup) => {
+        const person = await lookup.rootNamed(id);
+        if (person === undefined) return NOBODY;
+        const names = await lookup.namesUnder(person);
+        const anonymousIds: string[] = [];
+        for (const name of names) anonymousIds.push(...(await lookup.claimsOf(name)).map(({ anonymousId }) => anonymousId));
+        const { receivedAt } = await enter(statements, at, { type: 'person_deleted', person, names, anonymousIds });
+        for (const name of names) await erase(name, receivedAt, statements, lookup);
+        return DONE;
+      }),
+    suppress: (id, at) => suppress(id, at, 'person_suppressed'),
+    unsuppress: (id, at) => suppress(id, at, 'person_unsuppressed'),
+    changeSettings: (wanted, at) =>
+      change(async (statements) => {
+        const now = settingsIn(await logIn(statements), atFirst);
+        const settings = { ...now, ...wanted };
+        if (settings.anonymousEventMerge === now.anonymousEventMerge) return settings;
+        const { receivedAt } = await enter(statements, at, { type: 'settings_changed', settings });
+        await statements.run('set', JSON.stringify(settings));
+        if (!settings.anonymousEventMerge) await statements.run('closeClaims', receivedAt, receivedAt - LATE_WINDOW_MS);
+        return settings;
+      }),
+    purge: (now, limit) => change((statements, lookup) => purge(now - RETENTION_MS, limit, statements, lookup)),
+  };
+}
+
+/** Writes a command down, behind everything that is there. */
+async function enter(statements: Change, at: number, command: Told): Promise<Position> {
+  const place = await statements.takePlace(at);
+  await statements.run('insertCommand', place.sequence, place.receivedAt, JSON.stringify(command));
+  return place;
+}
+
+async function erase(name: string, at: number, statements: Statements, lookup: Lookup): Promise<void> {
+  for (const claim of await lookup.claimsOf(name)) {
+    const { bucket, anonymous_id } = claimKeyOf(claim.anonymousId);
+    const rows = await statements.all<TimesRow>('timesOn', bucket, anonymous_id);
+    await deleteMessages(rows.filter((row) => isMerged(timesOf(row), claim)), statements);
+    await statements.run('buryClaim', bucket, anonymous_id);
+  }
+  const { bucket, name: column } = nameKeyOf(name);
+  await statements.run('deleteNaming', column);
+  await statements.run('deleteTriggers', column);
+  await statements.run('eraseName', bucket, column, at);
+}
+
+/** One step of deleting what stayed anonymous since before a time. */
+async function purge(before: number, limit: number, statements: Statements, lookup: Lookup): Promise<{ deleted: number; isDone: boolean }> {
+  const { purged_at, purged_sequence } = await logIn(statements);
+  const rows = await statements.all<TimesRow>('oldAnonymous', purged_at, purged_sequence, before, limit);
+  await lookup.prepare(rows.map(timesOf));
+  const expired = rows.filter((row) => {
+    const claim = lookup.claimFor(timesOf(row));
+    // Of an undone merge, what had joined through it has its own clock, which starts at the undo.
+    return !(claim && isMerged(timesOf(row), { ...claim, undoneAt: undefined }));
+  });
+  let deleted = await deleteMessages(expired, statements);
+  const last = rows.at(-1);
+  if (last) await statements.run('purgedTo', last.received_at, last.sequence);
+  if (rows.length === limit) return { deleted, isDone: false };
+
+  for (const { anonymousId } of (await statements.all<ClaimRow>('undoneBefore', before)).map(claimIn)) {
+    const { bucket, anonymous_id } = claimKeyOf(anonymousId);
+    const theirs = await statements.all<TimesRow>('timesOn', bucket, anonymous_id);
+    deleted += await deleteMessages(theirs.filter(({ received_at }) => received_at < before), statements);
+  }
+  return { deleted, isDone: true };
+}
+
+async function deleteMessages(rows: TimesRow[], statements: Statements): Promise<number> {
+  if (rows.length === 0) return 0;
+  return statements.run('deleteMessages', JSON.stringify(rows.map(({ received_at, sequence }) => ({ received_at, sequence }))));
+}

@@ -1,0 +1,31 @@
+import { isMerged, isStanding, type Holdings, type MessageRecord } from '../../merge/index.js';
+import type { Statements } from './database.js';
+import { claimKeyOf, type Lookup } from './lookup.js';
+import { recordOf, type MessageRow } from './rows.js';
+import { toColumn } from './text.js';
+
+/** What is kept under a name and under those that lead to it; its records are looked up, as `prepare` does. */
+export async function holdingsOf(name: string, statements: Statements, lookup: Lookup): Promise<Holdings> {
+  const own = (await statements.all<MessageRow>('allNaming', toColumn(name))).map(recordOf);
+  const holdings: Holdings = { claims: (await lookup.claimsOf(name)).filter(isStanding), records: own, merged: [] };
+  for (const claim of holdings.claims) {
+    for (const record of await recordsOn(claim.anonymousId, statements)) if (isMerged(record, claim)) holdings.records.push(record);
+  }
+  await lookup.prepare(holdings.records);
+  for (const { name: alias, link } of await lookup.aliasesOf(name)) {
+    const others = await holdingsOf(alias, statements, lookup);
+    if (link.isMerge) holdings.merged.push({ at: link, holdings: others });
+    else {
+      holdings.claims = [...holdings.claims, ...others.claims];
+      holdings.records = [...holdings.records, ...others.records];
+      holdings.merged = [...holdings.merged, ...others.merged];
+    }
+  }
+  return holdings;
+}
+
+/** Everything that an anonymous id did. */
+export async function recordsOn(anonymousId: string, statements: Statements): Promise<MessageRecord[]> {
+  const { bucket, anonymous_id } = claimKeyOf(anonymousId);
+  return (await statements.all<MessageRow>('allOn', bucket, anonymous_id)).map(recordOf);
+}

@@ -1,0 +1,178 @@
+import {
+  activitiesOf,
+  commandActivity,
+  countedActivity,
+  explanationOf,
+  isShown,
+  isStanding,
+  lateUntil,
+  oldestFor,
+  personOf,
+  previewOf,
+  UNKNOWN_MESSAGE,
+  type Campaign,
+  type Claim,
+  type PlacedActivity,
+  type Preview,
+  type Settings,
+} from '../../merge/index.js';
+import type { Activity, ActivityPage, Explanation, Person } from '../../wire/index.js';
+import type { ActivityQuery } from '../ledger.js';
+import { isBelow, pageOf, readCursor } from '../page.js';
+import type { SqlDatabase, Statements, Value } from './database.js';
+import { newestFirst, pieces, type Below, type Descent, type Place } from './descent.js';
+import { holdingsOf, recordsOn } from './holdings.js';
+import { claimKeyOf, createLookup, type Lookup } from './lookup.js';
+import { claimIn, commandIn, recordOf, settingsIn, type ClaimRow, type CommandRow, type LogRow, type MessageRow } from './rows.js';
+import { fromColumn, toColumn } from './text.js';
+
+/** Reads the log. */
+export interface Reader {
+  activity(query: ActivityQuery): Promise<ActivityPage>;
+  person(id: string): Promise<Person | undefined>;
+  explain(messageId: string, anonymousId: string | undefined, now: number): Promise<Explanation>;
+  preview(person: string, anonymousId: string, now: number): Promise<Preview>;
+  settings(): Promise<Settings>;
+}
+
+/** Above every place. */
+const TOP: Below = { receivedAt: Number.MAX_SAFE_INTEGER, sequence: Number.MAX_SAFE_INTEGER };
+/** Rows are read in pieces of at least this many: a query costs as much as several rows. */
+const PIECE_ROWS = 100;
+
+/** Everything that is asked in one snapshot. */
+interface View {
+  statements: Statements;
+  lookup: Lookup;
+}
+
+/** The reading half of a ledger in a database. */
+export function createReader(database: SqlDatabase, atFirst: Settings, campaigns: Campaign[]): Reader {
+  const look = <Result>(work: (view: View) => Promise<Result>): Promise<Result> =>
+    database.look((statements) => work({ statements, lookup: createLookup(statements) }));
+
+  return {
+    activity: (query) => look((view) => activity(view, query)),
+    person: (id) => look((view) => personNamed(view, id)),
+    settings: () => look(async ({ statements }) => settingsIn(await logIn(statements), atFirst)),
+    explain: (messageId, anonymousId, now) =>
+      look(async ({ statements, lookup }) => {
+        const records = (await statements.all<MessageRow>('copies', toColumn(messageId))).map(recordOf);
+        records.sort((a, b) => a.receivedAt - b.receivedAt || a.sequence - b.sequence);
+        const record = anonymousId === undefined ? records[0] : records.find(({ message }) => message.anonymousId === anonymousId);
+        if (!record) return UNKNOWN_MESSAGE;
+        await lookup.prepare([record]);
+        const { anonymousEventMerge } = settingsIn(await logIn(statements), atFirst);
+        const explanation = explanationOf(record, lookup.claimFor(record), now, anonymousEventMerge);
+        return explanation.person === undefined ? explanation : { ...explanation, person: lookup.directory.rootOf(explanation.person) };
+      }),
+    preview: (person, anonymousId, now) =>
+      look(async (view) => {
+        const { statements, lookup } = view;
+        const known = await personNamed(view, person);
+        const root = known?.id ?? (await lookup.rootOf(person));
+        const records = await recordsOn(anonymousId, statements);
+        await lookup.prepare(records);
+        const facts = {
+          anonymousId,
+          claim: await lookup.claimOn(anonymousId),
+          isMergingOn: settingsIn(await logIn(statements), atFirst).anonymousEventMerge,
+          records,
+          person: root,
+          traits: known?.traits ?? {},
+          campaigns,
+          directory: lookup.directory,
+        };
+        return previewOf(facts, { receivedAt: now, sequence: TOP.sequence });
+      }),
+  };
+}
+
+export async function logIn(statements: Statements): Promise<LogRow> {
+  return (await statements.all<LogRow>('log'))[0]!;
+}
+
+async function personNamed({ statements, lookup }: View, id: string): Promise<Person | undefined> {
+  const root = await lookup.rootNamed(id);
+  if (root === undefined) return undefined;
+  return personOf(root, await holdingsOf(root, statements, lookup), lookup.claimFor, lookup.directory);
+}
+
+async function activity(view: View, { before, limit, tab, person }: ActivityQuery): Promise<ActivityPage> {
+  const cursor = readCursor(before);
+  // The line at the cursor's own place may have others below it.
+  const top = cursor ? { receivedAt: cursor.receivedAt, sequence: cursor.sequence + 1 } : TOP;
+  const root = person === undefined ? undefined : ((await view.lookup.rootNamed(person)) ?? person);
+  const filter = { ...(tab && { tab }), ...(root !== undefined && { person: root }) };
+  const found: PlacedActivity[] = [];
+  for await (const place of newestFirst(await descents(view, filter, top, Math.max(limit + 1, PIECE_ROWS)))) {
+    for (const line of await place.lines()) {
+      const placed = { sequence: place.sequence, line };
+      if (isShown(line, filter) && isBelow(placed, cursor)) found.push(placed);
+    }
+    // One line more than the page has says that there is a next one.
+    if (found.length > limit) break;
+  }
+  return pageOf(found, limit);
+}
+
+/** Where the lines that were asked for may stand. The claims come first: a merge stands above the identify that brought it. */
+async function descents({ statements, lookup }: View, { tab, person }: Omit<ActivityQuery, 'before' | 'limit'>, top: Below, size: number): Promise<Descent[]> {
+  type PageOf = Parameters<Statements['all']>[0];
+  const inPieces = <Row>(toPlaces: (rows: Row[]) => Promise<Place[]>, from: Below, query: PageOf, ...values: Value[]): Descent => ({
+    top: from,
+    places: pieces(async ({ receivedAt, sequence }) => toPlaces(await statements.all<Row>(query, receivedAt, sequence, size, ...values)), size, from === top ? top : above(from)),
+  });
+  const records = async (rows: MessageRow[]): Promise<Place[]> => {
+    const found = rows.map(recordOf);
+    await lookup.prepare(found);
+    return found.map((record) => ({ ...placeOf(record), lines: () => activitiesOf(record, lookup.claimFor(record), lookup.directory) }));
+  };
+  const merges = async (rows: ClaimRow[]): Promise<Place[]> => {
+    const found = rows.map(claimIn);
+    await lookup.prepare([], found);
+    return found.map((claim) => ({ receivedAt: claim.at, sequence: claim.sequence, lines: () => mergeLine({ statements, lookup }, claim) }));
+  };
+  const commands = async (rows: CommandRow[]): Promise<Place[]> =>
+    rows.map(commandIn).map((command) => ({ ...placeOf(command), lines: () => [commandActivity(command)] }));
+
+  if (tab === 'anonymous') {
+    // Whatever has a person is on the other tab, and so is what administrators do to them.
+    return person === undefined ? [inPieces(records, top, 'messagesAnonymous')] : [];
+  }
+  if (person === undefined) {
+    return [inPieces(merges, top, 'claims'), inPieces(records, top, tab === 'identified' ? 'messagesIdentified' : 'messages'), inPieces(commands, top, 'commands')];
+  }
+  const theirs: Descent[] = [];
+  for (const name of (await lookup.namesUnder(person)).map((name) => toColumn(name))) {
+    theirs.push(inPieces(merges, top, 'claimsNaming', name), inPieces(records, top, 'messagesNaming', name));
+    for (const { anonymous_id, received_at, sequence } of await statements.all<HeadRow>('heads', top.receivedAt, top.sequence, name)) {
+      theirs.push(inPieces(records, { receivedAt: received_at, sequence }, 'messagesOn', claimKeyOf(fromColumn(anonymous_id)).bucket, anonymous_id));
+    }
+  }
+  return [...theirs, inPieces(commands, top, 'commands')];
+}
+
+/** The newest message of an anonymous id. */
+interface HeadRow {
+  anonymous_id: string;
+  received_at: number;
+  sequence: number;
+}
+
+/** Counted when it is looked at: an event that joins late has nothing to update. */
+async function mergeLine({ statements, lookup }: View, claim: Claim): Promise<Activity[]> {
+  if (!isStanding(claim)) return [];
+  const { bucket, anonymous_id } = claimKeyOf(claim.anonymousId);
+  const [found] = await statements.all<{ count: number; oldest: number }>('countOn', bucket, anonymous_id, lateUntil(claim), oldestFor(claim));
+  return [countedActivity(claim, { count: found!.count, oldestMs: found!.oldest }, lookup.directory) ?? []].flat();
+}
+
+function placeOf({ receivedAt, sequence }: Below): Below {
+  return { receivedAt, sequence };
+}
+
+/** So that a piece which starts below it has the place itself. */
+function above({ receivedAt, sequence }: Below): Below {
+  return { receivedAt, sequence: sequence + 1 };
+}

@@ -1,0 +1,119 @@
+import {
+  byTrigger,
+  LATE_WINDOW_MS,
+  streamOf,
+  triggersOf,
+  type Campaign,
+  type Claim,
+  type Directory,
+  type MessageRecord,
+  type PlacedTrigger,
+} from '../../merge/index.js';
+import type { AcceptedMessage } from '../../wire/index.js';
+import type { StartedTrigger, TriggerQueue } from '../ledger.js';
+import { bucketOf } from './bucket.js';
+import type { SqlDatabase, Statements } from './database.js';
+import { recordsOn } from './holdings.js';
+import { createLookup, type Lookup } from './lookup.js';
+import { logIn } from './read.js';
+import { claimIn, type ClaimRow } from './rows.js';
+import { TRIGGER_COLUMNS } from './statements.js';
+import { fromColumn, toColumn } from './text.js';
+
+/** Which message started which campaign: once each. */
+interface TriggerKey {
+  bucket: number;
+  message_id: string;
+  stream: string;
+  campaign: string;
+}
+
+export type TriggerColumns = { [Column in keyof typeof TRIGGER_COLUMNS]: (typeof TRIGGER_COLUMNS)[Column] extends 'text' ? string : number };
+
+interface TriggerRow extends TriggerKey {
+  person: string;
+  started_at: number;
+  occurred_at: number;
+  body: string;
+}
+
+/** What a message starts, as rows. It goes along in the transaction that brings the message to its person. */
+export function triggerRowsOf(record: MessageRecord, claim: Claim | undefined, campaigns: Campaign[], directory: Directory): TriggerColumns[] {
+  return triggersOf(record, claim, campaigns, directory).map((placed) => columnsOf(placed, campaigns));
+}
+
+/** The same of everything that a claim brings its person, in the order in which it comes out. */
+export function triggerRowsOn(claim: Claim, records: MessageRecord[], campaigns: Campaign[], directory: Directory): TriggerColumns[] {
+  const placed = records.flatMap((record) => triggersOf(record, claim, campaigns, directory));
+  return placed.sort(byTrigger).map((one) => columnsOf(one, campaigns));
+}
+
+function columnsOf({ trigger, at, record }: PlacedTrigger, campaigns: Campaign[]): TriggerColumns {
+  const stream = streamOf(record.message);
+  return {
+    bucket: bucketOf(stream),
+    stream: toColumn(stream),
+    message_id: toColumn(trigger.messageId),
+    campaign: toColumn(trigger.campaign),
+    person: toColumn(trigger.person),
+    started_at: at.receivedAt,
+    started_sequence: at.sequence,
+    occurred_at: record.occurredAt,
+    received_at: record.receivedAt,
+    sequence: record.sequence,
+    rank: campaigns.findIndex(({ name }) => name === trigger.campaign),
+    body: JSON.stringify(record.message),
+  };
+}
+
+/** Starts what a claim has brought, as far as it was not started before. */
+export async function startWhatJoined(claim: Claim, statements: Statements, lookup: Lookup, campaigns: Campaign[]): Promise<void> {
+  if (campaigns.length === 0) return;
+  const records = await recordsOn(claim.anonymousId, statements);
+  await lookup.prepare(records, [claim]);
+  const rows = triggerRowsOn(claim, records, campaigns, lookup.directory);
+  if (rows.length > 0) await statements.run('insertTriggers', JSON.stringify(rows));
+}
+
+/** The triggers of a ledger in a database, kept until they are delivered. */
+export function createTriggerQueue(database: SqlDatabase, campaigns: Campaign[]): TriggerQueue {
+  return {
+    take: (owner, { limit, now, leaseMs }) =>
+      database.change(async (statements) => {
+        const isMine = (await statements.run('lease', owner, now, now + leaseMs)) > 0;
+        return isMine ? (await statements.all<TriggerRow>('waitingTriggers', limit)).map(startedIn) : undefined;
+      }),
+    delivered: (triggers, now) =>
+      database.change(async (statements) => {
+        for (const { campaign, key } of triggers) {
+          const [stream, messageId] = JSON.parse(key) as [string, string];
+          await statements.run('deliverTrigger', bucketOf(fromColumn(stream)), messageId, stream, toColumn(campaign), now);
+        }
+      }),
+    settle: (now) =>
+      database.change(async (statements) => {
+        const { settled_at } = await logIn(statements);
+        const lookup = createLookup(statements);
+        // Twice the window: a claim and an event that were stored side by side are both there by now.
+        const claims = (await statements.all<ClaimRow>('claimsSince', settled_at - 2 * LATE_WINDOW_MS)).map(claimIn);
+        for (const claim of claims) await startWhatJoined(claim, statements, lookup, campaigns);
+        await statements.run('settledTo', now);
+      }),
+  };
+}
+
+function startedIn({ stream, message_id, campaign, person, started_at, occurred_at, body }: TriggerRow): StartedTrigger {
+  const { messageId, anonymousId, event, properties, context } = JSON.parse(body) as AcceptedMessage;
+  return {
+    key: JSON.stringify([stream, message_id]),
+    campaign: fromColumn(campaign),
+    person: fromColumn(person),
+    messageId,
+    at: started_at,
+    occurredAt: occurred_at,
+    ...(anonymousId !== undefined && { anonymousId }),
+    ...(event !== undefined && { event }),
+    ...(properties && { properties }),
+    ...(context && { context }),
+  };
+}

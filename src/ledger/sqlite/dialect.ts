@@ -1,0 +1,23 @@
+import type { Dialect } from '../sql/statements.js';
+
+/** The log of one file is in the order of its sequences, and so is its time: one of them is enough to say a place. */
+export const SQLITE: Dialect = {
+  isBelow: (_, sequence) => `${sequence} < $2`,
+  isAbove: (_, sequence) => `${sequence} > $2`,
+  newestFirst: (_, sequence) => `ORDER BY ${sequence} DESC`,
+  oldestFirst: (_, sequence) => `ORDER BY ${sequence}`,
+  // Without statistics SQLite would rather sort a whole partial index than walk the log.
+  by: (index) => `INDEXED BY ${index}`,
+  rows: (parameter, columns) =>
+    `(SELECT ${Object.keys(columns)
+      .map((column) => `value ->> '${column}' AS ${column}`)
+      .join(', ')} FROM json_each(${parameter})) AS k`,
+  texts: (parameter) => `json_each(${parameter}) AS k`,
+  heads: `SELECT c.anonymous_id, m.received_at, m.sequence FROM claims c CROSS JOIN messages m INDEXED BY messages_in_order
+    WHERE c.person = $3 AND m.sequence = (SELECT max(h.sequence) FROM messages h INDEXED BY messages_anonymous
+      WHERE h.bucket = c.bucket AND h.anonymous_id = c.anonymous_id AND h.person IS NULL AND h.sequence < $2)`,
+  deleteMessages: "DELETE FROM messages WHERE sequence IN (SELECT value ->> 'sequence' FROM json_each($1))",
+  log: 'SELECT settings, 0 AS purged_at, purged_sequence, settled_at FROM log',
+  purgedTo: 'UPDATE log SET purged_sequence = $2',
+  parameter: (number) => `?${number}`,
+};
