@@ -76,7 +76,6 @@ export function memoryLedger(options: LedgerOptions = {}): Ledger & { administra
   };
 
   const delivered = new Set<string>();
-  const markOf = ({ key, campaign }: StartedTrigger): string => JSON.stringify([key, campaign]);
   // Nobody else can have this memory, so that there is no lease, and nothing is stored at once.
   const triggers: TriggerQueue = {
     async take(_, { limit }) {
@@ -122,6 +121,11 @@ export function memoryLedger(options: LedgerOptions = {}): Ledger & { administra
       isClosed = true;
     },
   };
+}
+
+/** With its time: what is sent again after its person was deleted is another event. */
+function markOf({ key, campaign, at }: StartedTrigger): string {
+  return JSON.stringify([key, campaign, at]);
 }
 
 function startedIn({ trigger, at, record }: PlacedTrigger): StartedTrigger {

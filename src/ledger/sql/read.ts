@@ -133,8 +133,6 @@ async function descents({ statements, lookup }: View, { tab, person }: Omit<Acti
     await lookup.prepare([], found);
     return found.map((claim) => ({ receivedAt: claim.at, sequence: claim.sequence, lines: () => mergeLine({ statements, lookup }, claim) }));
   };
-  const commands = async (rows: CommandRow[]): Promise<Place[]> =>
-    rows.map(commandIn).map((command) => ({ ...placeOf(command), lines: () => [commandActivity(command)] }));
 
   if (tab === 'anonymous') {
     // Whatever has a person is on the other tab, and so is what administrators do to them.
@@ -151,6 +149,10 @@ async function descents({ statements, lookup }: View, { tab, person }: Omit<Acti
     }
   }
   return [...theirs, inPieces(commands, top, 'commands')];
+}
+
+async function commands(rows: CommandRow[]): Promise<Place[]> {
+  return rows.map(commandIn).map((command) => ({ ...placeOf(command), lines: () => [commandActivity(command)] }));
 }
 
 /** The newest message of an anonymous id. */

@@ -1,5 +1,6 @@
 import {
   byTrigger,
+  isStanding,
   LATE_WINDOW_MS,
   streamOf,
   triggersOf,
@@ -16,9 +17,15 @@ import type { SqlDatabase, Statements } from './database.js';
 import { recordsOn } from './holdings.js';
 import { createLookup, type Lookup } from './lookup.js';
 import { logIn } from './read.js';
-import { claimIn, type ClaimRow } from './rows.js';
-import { TRIGGER_COLUMNS } from './statements.js';
+import type { ClaimRow } from './rows.js';
+import type { TRIGGER_COLUMNS } from './statements.js';
 import { fromColumn, toColumn } from './text.js';
+
+/**
+ * How far back claims are gone through once more. Twice the late window is added: a claim and an event that were stored side by
+ * side are both there by then. A campaign that is new does not start for what joined long ago.
+ */
+const SETTLE_MS = 3_600_000;
 
 /** Which message started which campaign: once each. */
 interface TriggerKey {
@@ -90,16 +97,25 @@ export function createTriggerQueue(database: SqlDatabase, campaigns: Campaign[])
           await statements.run('deliverTrigger', bucketOf(fromColumn(stream)), messageId, stream, toColumn(campaign), now);
         }
       }),
-    settle: (now) =>
-      database.change(async (statements) => {
-        const { settled_at } = await logIn(statements);
-        const lookup = createLookup(statements);
-        // Twice the window: a claim and an event that were stored side by side are both there by now.
-        const claims = (await statements.all<ClaimRow>('claimsSince', settled_at - 2 * LATE_WINDOW_MS)).map(claimIn);
-        for (const claim of claims) await startWhatJoined(claim, statements, lookup, campaigns);
-        await statements.run('settledTo', now);
-      }),
+    async settle(now) {
+      // One claim a transaction, so that it holds up nobody.
+      for (const anonymousId of await database.look((statements) => unsettled(statements, now))) {
+        await database.change(async (statements) => {
+          const lookup = createLookup(statements);
+          const claim = await lookup.claimOn(anonymousId);
+          if (claim && isStanding(claim)) await startWhatJoined(claim, statements, lookup, campaigns);
+        });
+      }
+      await database.change((statements) => statements.run('settledTo', now));
+    },
   };
+}
+
+/** The anonymous ids that were claimed since claims were gone through. */
+async function unsettled(statements: Statements, now: number): Promise<string[]> {
+  const { settled_at } = await logIn(statements);
+  const since = Math.max(settled_at, now - SETTLE_MS) - 2 * LATE_WINDOW_MS;
+  return (await statements.all<ClaimRow>('claimsSince', since)).map((row) => fromColumn(row.anonymous_id));
 }
 
 function startedIn({ stream, message_id, campaign, person, started_at, occurred_at, body }: TriggerRow): StartedTrigger {
