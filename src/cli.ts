@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createAdaptorServer } from '@hono/node-server';
 import { createCollector, type Collector, type LogEntry } from './collector/index.js';
+import { ConfigError, inFile, readConfig } from './config.js';
+import type { Ledger, LedgerOptions } from './ledger/index.js';
+import { openPostgresLedger } from './ledger/postgres.js';
 import { LedgerError, sqliteLedger } from './ledger/sqlite.js';
 import { createSite } from './site.js';
 
@@ -17,6 +20,8 @@ const HELP = `hitherto: a collector, its activity log and a demo shop
     --port PORT          where to listen, 0 for any free port   (4321, or PORT)
     --host HOST          on which address                       (127.0.0.1)
     --data FOLDER        where everything is kept               (.hitherto)
+    --database URL       a Postgres that keeps it instead       (none, or HITHERTO_DATABASE)
+    --config FILE        campaigns, segments, webhook: JSON     (none, or HITHERTO_CONFIG)
     --write-key KEY      what pages send with it; public        (demo, or HITHERTO_WRITE_KEY)
     --admin-token TOKEN  what the activity log is read with     (made and printed, or HITHERTO_ADMIN_TOKEN)
 
@@ -30,6 +35,8 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
   data: { type: 'string', default: '.hitherto' },
+  database: { type: 'string' },
+  config: { type: 'string' },
   'write-key': { type: 'string' },
   'admin-token': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -45,7 +52,7 @@ class UsageError extends Error {}
 try {
   await run(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof LedgerError)) throw error;
+  if (!(error instanceof UsageError || error instanceof ConfigError || error instanceof LedgerError)) throw error;
   process.stderr.write(`hitherto: ${oneLine(error.message)}\n`);
   process.exit(1);
 }
@@ -76,6 +83,10 @@ interface Settings {
   port: number;
   host: string;
   data: string;
+  /** The address of a Postgres; absent: SQLite, in the data folder. */
+  database?: string;
+  /** A file of JSON. */
+  config?: string;
   writeKey: string;
   /** Absent: one is made and kept with the data. */
   adminToken?: string;
@@ -90,7 +101,17 @@ function readSettings(values: Values): Settings {
   if (!isLoopback(host) && (writeKey === undefined || adminToken === undefined)) {
     throw new UsageError(`others can reach ${host}, so --write-key and --admin-token are required there; choose both, or leave out --host.`);
   }
-  return { port: readPort(values.port), host, data, writeKey: writeKey ?? 'demo', ...(adminToken !== undefined && { adminToken }) };
+  const database = values.database ?? process.env['HITHERTO_DATABASE'];
+  const config = values.config ?? process.env['HITHERTO_CONFIG'];
+  return {
+    port: readPort(values.port),
+    host,
+    data,
+    writeKey: writeKey ?? 'demo',
+    ...(database !== undefined && { database }),
+    ...(config !== undefined && { config }),
+    ...(adminToken !== undefined && { adminToken }),
+  };
 }
 
 function readPort(flag: string | undefined): number {
@@ -108,15 +129,13 @@ function isLoopback(host: string): boolean {
 async function serve(settings: Settings): Promise<void> {
   const { data, writeKey } = settings;
   makeFolder(data);
-  const file = join(data, 'hitherto.db');
   const adminToken = settings.adminToken ?? keptToken(data);
-  const collector = createCollector({
-    ledger: sqliteLedger({ file }),
-    writeKeys: [writeKey],
-    adminToken,
-    site: createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey }),
-    log: report,
-  });
+  const { webhook, ...options } = settings.config === undefined ? {} : readConfig(settings.config);
+  const { ledger, place } = await openLedger(settings, options);
+  const site = createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey });
+  const collector = inFile(settings.config, () =>
+    createCollector({ ledger, writeKeys: [writeKey], adminToken, ...(webhook && { webhook }), site, log: report }),
+  );
   const server = createAdaptorServer({ fetch: (request) => collector.fetch(request) }) as Server;
   try {
     await listen(server, settings);
@@ -128,7 +147,16 @@ async function serve(settings: Settings): Promise<void> {
   const home = addressOf(server, settings.host);
   // A token that was given is known to whoever gave it, and stays out of the logs.
   const token = settings.adminToken === undefined ? `#token=${adminToken}` : '';
-  process.stdout.write(`hitherto is ready.  Activity log: ${home}${token}  Demo shop: ${home}demo/  Data: ${file}\n`);
+  process.stdout.write(`hitherto is ready.  Activity log: ${home}${token}  Demo shop: ${home}demo/  Data: ${place}\n`);
+}
+
+/** Where everything is kept, and how that is told: the address of a database holds its password. */
+async function openLedger({ data, database }: Settings, options: LedgerOptions): Promise<{ ledger: Ledger; place: string }> {
+  const file = join(data, 'hitherto.db');
+  if (database === undefined) return { ledger: sqliteLedger({ file, ...options }), place: file };
+  const ledger = await openPostgresLedger({ url: database, ...options });
+  const { host, pathname } = new URL(database);
+  return { ledger, place: `Postgres at ${host}${pathname}` };
 }
 
 function makeFolder(data: string): void {

@@ -1,13 +1,14 @@
 import type { Administration, Ledger } from '../ledger/index.js';
 import type { CommandResult } from '../merge/index.js';
 import { isObject } from '../wire/index.js';
-import { json } from './answers.js';
+import { json, notFound } from './answers.js';
 import { readBody } from './body.js';
 
 /** The part of the admin API that explains and changes: what it answers, by method and path. */
 export interface AdministrationApi {
   explain(request: Request, messageId: string): Promise<Response>;
   preview(request: Request): Promise<Response>;
+  segment(name: string): Promise<Response>;
   readSettings(): Promise<Response>;
   changeSettings(request: Request): Promise<Response>;
   erase(id: string): Promise<Response>;
@@ -33,6 +34,11 @@ export function createAdministrationApi(ledger: Ledger, now: () => number): Admi
         const [person, anonymousId] = [parameterOf(request, 'person'), parameterOf(request, 'anonymousId')];
         if (person === undefined || anonymousId === undefined) return json(400, NO_PREVIEW);
         return json(200, await preview(person, anonymousId, now()));
+      }),
+    segment: (name) =>
+      ask(async ({ segment }) => {
+        const state = await segment(name, now());
+        return state ? json(200, state) : notFound('There is no segment of this name; segments are what the ledger was opened with.');
       }),
     readSettings: () => ask(async ({ settings }) => json(200, await settings())),
     changeSettings: (request) =>

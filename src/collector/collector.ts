@@ -4,12 +4,14 @@ import type { MessageType } from '../wire/index.js';
 import { createAdministrationApi } from './administration.js';
 import { answerActivity, answerPerson, createGate } from './api.js';
 import { json, notFound, refusal, unlessKnown, wrongMethod } from './answers.js';
+import { createDelivery } from './delivery.js';
 import { createIngest } from './ingest.js';
 import { createKeys } from './keys.js';
 import { RETRY_SECONDS } from './limits.js';
 import type { Log } from './log.js';
 import { createRetention } from './retention.js';
 import { settingsFor } from './settings.js';
+import { createWebhook, type WebhookOptions } from './webhook.js';
 
 export interface CollectorOptions {
   /** Where everything is kept. The collector closes it. */
@@ -24,6 +26,8 @@ export interface CollectorOptions {
   now?: () => number;
   /** Answers what the collector itself does not: its pages, for instance. @param path the path of the address, still encoded */
   site?: (path: string) => Promise<Response | undefined> | Response | undefined;
+  /** Who is told what the ledger's campaigns start. @defaultValue nobody */
+  webhook?: WebhookOptions;
   /** Told when something goes wrong on this side. @defaultValue nobody */
   log?: Log;
 }
@@ -41,7 +45,7 @@ export interface Collector {
  * Creates a collector: what an outbox, or a page of a published client, sends to. Fetch in, Fetch out, so that it mounts
  * in any server.
  *
- * @throws when a key is missing or blank
+ * @throws TypeError when a key is missing or blank, or the webhook cannot be used
  * @example
  * ```ts
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
@@ -53,13 +57,17 @@ export function createCollector(options: CollectorOptions): Collector {
   const { ledger } = options;
   const log: Log = options.log ?? (() => undefined);
   const app = createRoutes(options, log);
-  const retention = createRetention(ledger, options.now ?? (() => Date.now()), log);
+  const now = options.now ?? (() => Date.now());
+  const webhook = options.webhook && createWebhook(options.webhook);
+  const retention = createRetention(ledger, now, log);
+  const delivery = webhook && ledger.triggers && createDelivery(ledger.triggers, webhook, now, log);
   const answering = new Set<Promise<Response>>();
   let closing: Promise<void> | undefined;
 
   async function answer(request: Request): Promise<Response> {
     const response = await app.fetch(request);
     response.headers.set('X-Content-Type-Options', 'nosniff');
+    if (request.method === 'POST') delivery?.nudge();
     return response;
   }
 
@@ -77,7 +85,7 @@ export function createCollector(options: CollectorOptions): Collector {
     purge: () => retention.run(),
     close() {
       retention.stop();
-      closing ??= Promise.allSettled(answering).then(() => ledger.close());
+      closing ??= Promise.allSettled([...answering, delivery?.stop()]).then(() => ledger.close());
       return closing;
     },
   };
@@ -132,6 +140,7 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
   app.post('/api/people/:id/unsuppress', (c) => administration.unsuppress(c.req.param('id'))).all(() => wrongMethod('POST'));
   app.post('/api/claims/:anonymousId/undo', (c) => administration.undo(c.req.param('anonymousId'))).all(() => wrongMethod('POST'));
   app.get('/api/explain/:messageId', (c) => administration.explain(c.req.raw, c.req.param('messageId'))).all(() => wrongMethod('GET'));
+  app.get('/api/segments/:name', (c) => administration.segment(c.req.param('name'))).all(() => wrongMethod('GET'));
   app.get('/api/preview', (c) => administration.preview(c.req.raw)).all(() => wrongMethod('GET'));
   app
     .get('/api/settings', () => administration.readSettings())

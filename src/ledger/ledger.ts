@@ -111,7 +111,7 @@ export interface TriggerQueue {
   /**
    * The next ones, in the order in which they came out; again, until they are delivered.
    *
-   * @param owner whoever delivers: while they hold the lease, nobody else is given any
+   * @param owner whoever delivers: while they hold the lease, nobody else is given any. With a limit and a lease of 0 they give it back
    * @returns `undefined` when another owner holds the lease
    */
   take(owner: string, at: { limit: number; now: number; leaseMs: number }): Promise<StartedTrigger[] | undefined>;

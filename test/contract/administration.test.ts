@@ -2,23 +2,28 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCollector, type Collector } from '../../src/collector/index.js';
 import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
+import { postgresLedger } from '../../src/ledger/postgres.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
-import { DAY, HOUR, identify, MINUTE, NOON, SECOND, track } from './messages.js';
+import { DAY, HOUR, identify, iso, MINUTE, NOON, SECOND, track } from './messages.js';
+import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
 
 const makeFolder = temporaryFolders();
-const LEDGERS: [string, () => Ledger][] = [
-  ['memory', () => memoryLedger()],
-  ['sqlite', () => sqliteLedger({ file: join(makeFolder(), 'hitherto.db') })],
+const server = postgresServer();
+const OPTIONS = { segments: [{ name: 'dear/baskets', event: 'added', atLeast: 2 }] };
+const LEDGERS: [string, () => Ledger | Promise<Ledger>][] = [
+  ['memory', () => memoryLedger(OPTIONS)],
+  ['sqlite', () => sqliteLedger({ file: join(makeFolder(), 'hitherto.db'), ...OPTIONS })],
+  ['postgres', async () => postgresLedger({ url: await server.newUrl(), ...OPTIONS })],
 ];
 
 describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
   let collector: Collector;
   let ledger: Ledger;
   let time: number;
-  beforeEach(() => {
+  beforeEach(async () => {
     time = NOON;
-    ledger = makeLedger();
+    ledger = await makeLedger();
     collector = createCollector({ ledger, writeKeys: ['WK'], secretKeys: ['SECRET'], adminToken: 'ADMIN', now: () => time });
   });
   afterEach(() => collector.close());
@@ -42,6 +47,7 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
     for (const [method, path] of [
       ['GET', '/api/explain/m'],
       ['GET', '/api/preview?person=p&anonymousId=a'],
+      ['GET', '/api/segments/s'],
       ['GET', '/api/settings'],
       ['PUT', '/api/settings'],
       ['POST', '/api/people/p/erase'],
@@ -53,6 +59,18 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
       for (const token of ['WK', 'SECRET', 'wrong']) expect((await call(method, path, { token })).status).toBe(401);
       expect((await call('DELETE', path)).status).toBe(405);
     }
+  });
+
+  it('tells who is in a segment, and how they came in: by what is theirs, also from before they were known', async () => {
+    await send('WK', track('added', { anonymousId: 'v', timestamp: iso(NOON - 10 * DAY) }), track('added', { anonymousId: 'v' }), track('added', { userId: 'bob' }));
+    expect(await answer('GET', '/api/segments/dear%2Fbaskets')).toEqual({ status: 200, body: { members: [], changes: [] } });
+    time += MINUTE;
+    await send('WK', identify('ada', { anonymousId: 'v' }));
+    expect(await answer('GET', '/api/segments/dear%2Fbaskets')).toEqual({
+      status: 200,
+      body: { members: ['ada'], changes: [{ at: NOON + MINUTE, person: 'ada', type: 'entered' }] },
+    });
+    expect(await answer('GET', '/api/segments/nobody')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
   it('explains why a message did not merge', async () => {

@@ -4,14 +4,17 @@ import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ActivityPage } from '../../src/wire/index.js';
 import { nameOf } from './ledger.js';
+import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
+import { SECRET, webhookReceiver } from './webhook-receiver.js';
 
 // What is shipped is what is tested: `npm run build` comes first.
 const CLI = resolve('dist/cli.js');
 const makeFolder = temporaryFolders();
+const server = postgresServer();
 const running = new Set<ChildProcess>();
 
 afterEach(() => {
@@ -121,6 +124,37 @@ describe('hitherto serve', () => {
     expect(new Set([a, b, c, d].map(({ token }) => token)).size).toBe(1);
     expect((await a.log()).sort()).toEqual(['e0', 'e1', 'e2', 'e3']);
     expect(await d.log()).toEqual(await a.log());
+  });
+
+  it('tells the webhook of its file what the campaigns in it start, also what was left when it stopped', async () => {
+    const cwd = makeFolder();
+    const receiver = await webhookReceiver();
+    receiver.answer(() => 503);
+    const config = { campaigns: [{ name: 'basket', event: 'added' }], segments: [{ name: 'buyers', event: 'added' }], webhook: { url: receiver.url } };
+    writeFileSync(join(cwd, 'hitherto.json'), JSON.stringify(config));
+    const options = { cwd, env: { HITHERTO_WEBHOOK_SECRET: SECRET } };
+    const before = await serve(['--config', 'hitherto.json'], options);
+    await before.send({ ...track('added'), timestamp: new Date().toISOString() }, { type: 'identify', userId: 'ada', anonymousId: 'v', messageId: 'i' });
+    await vi.waitFor(() => expect(receiver.asked).not.toEqual([]));
+    const { stderr } = await before.stop('SIGTERM');
+    expect(JSON.parse(stderr)).toMatchObject({ level: 'error', code: 'triggers_waiting' });
+
+    receiver.answer(() => 200);
+    const after = await serve(['--config', 'hitherto.json'], options);
+    await vi.waitFor(() => expect(receiver.taken).toMatchObject([{ data: { campaign: 'basket', person: 'ada', event: 'added' } }]), { timeout: 5000 });
+    const response = await fetch(`${after.home}api/segments/buyers`, { headers: { Authorization: `Bearer ${after.token}` } });
+    expect(await response.json()).toMatchObject({ members: ['ada'] });
+    await receiver.close();
+  });
+
+  it('keeps everything in the Postgres that it is given, and does not print its password', async () => {
+    const url = await server.newUrl();
+    const before = await serve(['--database', url]);
+    expect(before.line).toMatch(/Data: Postgres at 127\.0\.0\.1:\d+\/postgres$/);
+    await before.send(track('one'));
+    await before.stop('SIGTERM');
+    const after = await serve([], { env: { HITHERTO_DATABASE: url } });
+    expect(await after.log()).toEqual(['one']);
   });
 
   it('takes its keys from the environment, and does not print them', async () => {
@@ -249,6 +283,31 @@ describe('hitherto serve', () => {
       [['server'], /no command "server".*hitherto serve/],
     ])('%j', async (args, expected) => {
       expect(await complaint(args)).toMatch(expected);
+    });
+
+    it.each([
+      ['{', /hitherto\.json is no JSON: /],
+      ['[]', /hitherto\.json holds no object; it looks like \{ "campaigns"/],
+      ['{"campaign":[]}', /hitherto\.json: campaign is not known here; use anonymousEventMerge, campaigns, segments, webhook\./],
+      ['{"campaigns":[{"name":"a","event":"b","were":{}}]}', /hitherto\.json: campaigns\[0\]\.were is not known here; use name, event, where\./],
+      ['{"segments":[{"name":"a","event":"b","atLeast":0}]}', /hitherto\.json: segments\[0\]\.atLeast is a whole number from 1; this is 0\./],
+      ['{"anonymousEventMerge":"no"}', /hitherto\.json: anonymousEventMerge is true or false\./],
+      ['{"webhook":"https://shop.example"}', /hitherto\.json: webhook is \{ "url"/],
+      ['{"webhook":{"url":"https://shop.example"}}', /hitherto\.json: webhook\.secret is "whsec_"/],
+    ])('when the file of --config is wrong: %s', async (text, message) => {
+      const cwd = makeFolder();
+      writeFileSync(join(cwd, 'hitherto.json'), text);
+      expect(await complaint(['serve', '--config', 'hitherto.json'], { cwd })).toMatch(message);
+    });
+
+    it('when the file of --config is not there', async () => {
+      expect(await complaint(['serve', '--config', 'nowhere.json'])).toMatch(/nowhere\.json cannot be read \(ENOENT\); .*--config hitherto\.json/);
+    });
+
+    it('when the database is out of reach, and does not say its password', async () => {
+      const message = await complaint(['serve', '--database', 'postgres://ada:hunter2@127.0.0.1:1/hitherto']);
+      expect(message).toMatch(/Nothing answers at 127\.0\.0\.1:1/);
+      expect(message).not.toContain('hunter2');
     });
 
     it('when PORT is no port', async () => {

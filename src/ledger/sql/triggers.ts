@@ -85,11 +85,15 @@ export async function startWhatJoined(claim: Claim, statements: Statements, look
 /** The triggers of a ledger in a database, kept until they are delivered. */
 export function createTriggerQueue(database: SqlDatabase, campaigns: Campaign[]): TriggerQueue {
   return {
-    take: (owner, { limit, now, leaseMs }) =>
-      database.change(async (statements) => {
+    async take(owner, { limit, now, leaseMs }) {
+      // Mostly there is nothing, and nothing to write for it.
+      const isAny = limit === 0 || (await database.look((statements) => statements.all('waitingTriggers', 1))).length > 0;
+      if (!isAny) return [];
+      return database.change(async (statements) => {
         const isMine = (await statements.run('lease', owner, now, now + leaseMs)) > 0;
         return isMine ? (await statements.all<TriggerRow>('waitingTriggers', limit)).map(startedIn) : undefined;
-      }),
+      });
+    },
     delivered: (triggers, now) =>
       database.change(async (statements) => {
         for (const { campaign, key } of triggers) {
