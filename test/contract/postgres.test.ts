@@ -94,6 +94,76 @@ function describePostgres(name: string, server: PostgresServer): void {
       }
     });
 
+    it('makes an email the name of one of ten people who give it at once', async () => {
+      const ledgers = await openMany(await server.newUrl(), 10);
+      for (let round = 0; round < 5; round++) {
+        const email = `e${round}@example.com`;
+        const outcomes = await Promise.all(ledgers.map((ledger, index) => ledger.append([identify(`p${round}.${index}`, { traits: { email } })], { receivedAt: NOON })));
+        expect(outcomes.flat().every(({ status }) => status === 'stored')).toBe(true);
+        // Whoever was first has it, and nobody else became somebody else's name who was known before.
+        const holder = await ledgers[0]!.person(`email:${email}`);
+        expect(holder?.id).toMatch(new RegExp(`^p${round}\\.\\d$`));
+        const seen = await Promise.all(ledgers.map((ledger) => ledger.person(`email:${email}`)));
+        expect(new Set(seen.map((person) => person?.id))).toEqual(new Set([holder!.id]));
+      }
+    });
+
+    it('never links names in a circle, however many are linked at once', async () => {
+      const ledgers = await openMany(await server.newUrl(), 8);
+      const names = ['a', 'b', 'c'];
+      for (let round = 0; round < 10; round++) {
+        const own = names.map((name) => `email:${name}${round}@example.com`);
+        await Promise.all(
+          ledgers.map((ledger, index) => {
+            const [from, to] = [own[index % 3]!, own[(index + 1 + (index % 2)) % 3]!];
+            // An id that looks like an email's name may be given, by mistake or on purpose.
+            return ledger.append([identify(from, { traits: { email: to.slice('email:'.length) } })], { receivedAt: NOON });
+          }),
+        );
+        // A circle would be followed for ever.
+        const people = await Promise.all(own.map((name) => ledgers[0]!.person(name)));
+        expect(people.every((person) => person && own.includes(person.id))).toBe(true);
+      }
+    });
+
+    it('keeps nothing of a person behind their suppression, whoever stores meanwhile', async () => {
+      const [admin, ...others] = await openMany(await server.newUrl(), 4);
+      for (let round = 0; round < 10; round++) {
+        const person = `p${round}`;
+        await admin!.append([identify(person)], { receivedAt: NOON });
+        const [outcomes] = await Promise.all([
+          Promise.all(others.flatMap((ledger) => Array.from({ length: 3 }, () => ledger.append([track('meanwhile', { userId: person })], { receivedAt: NOON })))),
+          admin!.administration!.suppress(person, NOON),
+        ]);
+        const kept = outcomes.flat().filter(({ status }) => status === 'stored').length;
+        const lines = (await admin!.activity({ limit: 1000, person })).items.map(nameOf);
+        expect(lines.filter((line) => line === 'meanwhile')).toHaveLength(kept);
+        // Above the suppression there is nothing: newest first.
+        expect(lines[0]).toBe('person_suppressed');
+        expect(await others[0]!.append([track('after', { userId: person })], { receivedAt: NOON })).toMatchObject([{ status: 'dropped', code: 'suppressed' }]);
+      }
+    });
+
+    it('starts a campaign once for an event and its claim that are stored at once', async () => {
+      const campaigns = [{ name: 'basket', event: 'added' }];
+      const url = await server.newUrl();
+      const [a, b] = await Promise.all([openPostgresLedger({ url, campaigns }), openPostgresLedger({ url, campaigns })]);
+      opened.push(a, b);
+      const rounds = Array.from({ length: 30 }, (_, i) => `v${i}`);
+      for (const anonymousId of rounds) {
+        await Promise.all([
+          a.append([track('added', { messageId: anonymousId, anonymousId })], { receivedAt: NOON }),
+          b.append([identify(`person of ${anonymousId}`, { anonymousId })], { receivedAt: NOON }),
+        ]);
+      }
+      // Neither may have seen the other.
+      await a.triggers.settle(NOON + 5 * MINUTE);
+      await b.triggers.settle(NOON + 10 * MINUTE);
+      const taken = await b.triggers.take('b', { limit: 100, now: NOON, leaseMs: MINUTE });
+      expect(taken!.map(({ person }) => person).sort()).toEqual(rounds.map((id) => `person of ${id}`).sort());
+      expect(await a.triggers.take('a', { limit: 100, now: NOON, leaseMs: MINUTE })).toBeUndefined();
+    });
+
     it('stores a batch once that comes through eight collectors at once', async () => {
       const ledgers = await openMany(await server.newUrl(), 8);
       const batch = [
