@@ -126,22 +126,25 @@ function describePostgres(name: string, server: PostgresServer): void {
       }
     });
 
-    it('keeps nothing of a person behind their suppression, whoever stores meanwhile', async () => {
-      const [admin, ...others] = await openMany(await server.newUrl(), 4);
-      for (let round = 0; round < 10; round++) {
-        const person = `p${round}`;
-        await admin!.append([identify(person)], { receivedAt: NOON });
-        const [outcomes] = await Promise.all([
-          Promise.all(others.flatMap((ledger) => Array.from({ length: 3 }, () => ledger.append([track('meanwhile', { userId: person })], { receivedAt: NOON })))),
-          admin!.administration!.suppress(person, NOON),
-        ]);
-        const kept = outcomes.flat().filter(({ status }) => status === 'stored').length;
-        const lines = (await admin!.activity({ limit: 1000, person })).items.map(nameOf);
-        expect(lines.filter((line) => line === 'meanwhile')).toHaveLength(kept);
-        // Above the suppression there is nothing: newest first.
-        expect(lines[0]).toBe('person_suppressed');
-        expect(await others[0]!.append([track('after', { userId: person })], { receivedAt: NOON })).toMatchObject([{ status: 'dropped', code: 'suppressed' }]);
-      }
+    it('keeps nothing of a person behind their suppression, whatever is on its way', async () => {
+      const url = new URL(await server.newUrl());
+      const applicationName = randomUUID();
+      url.searchParams.set('application_name', applicationName);
+      const [a, b] = await openMany(url.href, 2);
+      await a!.append([identify('ada')], { receivedAt: NOON });
+      const sql = server.admin();
+      const waiting = () => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE application_name = ${applicationName} AND wait_event_type = 'Lock'`;
+
+      let appended: Promise<unknown>;
+      await sql.begin(async (transaction) => {
+        // Holds up the commit when it has been decided on.
+        await transaction.unsafe(`LOCK TABLE ${schemaIn(url.href)}.messages IN EXCLUSIVE MODE`);
+        appended = a!.append([track('meanwhile', { userId: 'ada' })], { receivedAt: NOON + MINUTE });
+        await expect.poll(async () => (await waiting()).length).toBe(1);
+        expect(await b!.administration!.suppress('ada', NOON)).toEqual({ done: true });
+      });
+      expect(await appended!).toMatchObject([{ status: 'dropped', code: 'suppressed' }]);
+      expect((await a!.activity({ limit: 10, person: 'ada' })).items.map(nameOf)).toEqual(['person_suppressed', 'identify']);
     });
 
     it('starts a campaign once for an event and its claim that are stored at once', async () => {
