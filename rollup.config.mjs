@@ -11,7 +11,7 @@ import typescript from '@rollup/plugin-typescript';
 const BROWSER_DEPENDENCIES = ['idb-keyval', 'js-cookie', 'nanoid'];
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const PREAMBLE = `/*! hitherto ${version} | MIT | THIRD-PARTY.md */`;
-const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts' };
+const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts', campaigns: 'src/campaigns.ts' };
 
 /** Declarations are written beside the modules that they describe; the scripts have none. Types are checked by `npm run types`, once. */
 function compile(declarationDir) {

@@ -8,7 +8,7 @@ import type { AcceptedMessage } from './wire/index.js';
  * load, so that the 30 days outlive the page; other tabs tell of what they add. Replaying gives the same state in
  * whatever order, because merging is a function of the set of messages (RULES R16).
  */
-export const loadEngine: LoadEngine = async (outbox, onChange) => {
+export const loadEngine: LoadEngine = async (outbox, onChange, watch) => {
   const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('hitherto');
   // Subscribed before the log is read: what another tab adds meanwhile comes twice, and counts once.
   const early: Row[] = [];
@@ -24,11 +24,18 @@ export const loadEngine: LoadEngine = async (outbox, onChange) => {
     rows.filter((row) => !expired.has(row)).forEach(receive);
     void outbox.replace([...expired], []);
   }
+  const tellCampaigns = watch?.(engine);
   hear = (row) => {
     receive(row);
-    onChange();
+    changed();
   };
   early.forEach(hear);
+  tellCampaigns?.();
+
+  function changed(): void {
+    onChange();
+    tellCampaigns?.();
+  }
 
   function receive(row: Pick<Row, 'key' | 'text'>): void {
     const { time, tab } = parseKey(row.key)!;
@@ -47,7 +54,7 @@ export const loadEngine: LoadEngine = async (outbox, onChange) => {
     apply(row) {
       receive(row);
       tabs?.postMessage({ key: row.key, text: row.text });
-      onChange();
+      changed();
     },
     activity: (filter) => engine.placedActivity(filter).map(({ line }) => line),
     explain: (messageId) => engine.explain(messageId, undefined, Date.now()),

@@ -90,7 +90,7 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
     else flusher.wake();
   });
 
-  return { ...outbox, flush: flusher.flush, ...noEngine(report) };
+  return { ...outbox, flush: flusher.flush, ...noEngine(report, options) };
 }
 
 /** The inside of a batch, made whole. sentAt is the time of this attempt: from it the collector knows this browser's clock. */
@@ -98,11 +98,11 @@ function envelope(messages: string, writeKey: string): string {
   return `{"batch":[${messages}],"writeKey":${JSON.stringify(writeKey)},"sentAt":"${new Date().toISOString()}","strict":true}`;
 }
 
-function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions): Connection {
+function inPage({ options, identity, report, loadEngine, onActivity }: ConnectionOptions): Connection {
   let begin!: () => void;
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const engine = begun
-    .then(() => loadEngine!(outbox, onActivity))
+    .then(() => loadEngine!(outbox, onActivity, options.campaigns))
     .catch((error: unknown) => report('engine_unavailable', `the merge engine did not start (${String(error)}); events are kept.`, error));
   const outbox = openOutbox(PAGE, newId(), identity, report, {
     onAppend() {},
@@ -132,10 +132,10 @@ function inPage({ identity, report, loadEngine, onActivity }: ConnectionOptions)
   };
 }
 
-function toNowhere({ identity, report }: ConnectionOptions, problem: string): Connection {
+function toNowhere({ options, identity, report }: ConnectionOptions, problem: string): Connection {
   const outbox = openOutbox(UNADDRESSED, newId(), identity, report, { onAppend() {}, onStored() {} });
   report('misconfigured', `${problem} Until then events are kept.`);
-  return { ...outbox, flush: () => outbox.opened, ...noEngine(report) };
+  return { ...outbox, flush: () => outbox.opened, ...noEngine(report, options) };
 }
 
 function openOutbox(
@@ -161,7 +161,8 @@ function openOutbox(
   });
 }
 
-function noEngine(report: Report): Pick<Connection, 'activity' | 'explain'> {
+function noEngine(report: Report, { campaigns }: ClientOptions): Pick<Connection, 'activity' | 'explain'> {
+  if (campaigns) report('no_engine', 'campaigns need the engine in the page; with an endpoint, give them to the collector.');
   const tell = (): void => report('no_engine', "activity() and explain() need the engine in the page; with an endpoint, look at the collector's own log.");
   return {
     async activity() {

@@ -5,4 +5,4 @@ export { takeOver } from './take-over.js';
 export type { CallOptions, Callback } from './arguments.js';
 export type { Listener } from './emitter.js';
 export type { ClientError } from './report.js';
-export type { Client, ClientOptions, Context, Delivery, LoadEngine, PageArguments, PageEngine } from './types.js';
+export type { CampaignWatch, Client, ClientOptions, Context, Delivery, LoadEngine, PageArguments, PageEngine } from './types.js';

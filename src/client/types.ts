@@ -44,6 +44,8 @@ export interface ClientOptions {
    * @defaultValue 100
    */
   batchSize?: number;
+  /** What `watchCampaigns` of `hitherto/campaigns` gives. Only with the engine in the page; a collector has its own. */
+  campaigns?: CampaignWatch;
   /** Told what the console is told: misuse, missing storage, a collector that fails, a message that it refused. */
   onError?: (error: ClientError) => void;
 }
@@ -112,5 +114,8 @@ export interface PageEngine {
   explain(messageId: string): Explanation;
 }
 
+/** Takes the engine of a page; what it gives back is called when the log has changed. Client code does not know the merge rules. */
+export type CampaignWatch = (engine: object) => () => void;
+
 /** Brings the engine; injected by the entry files, because client code does not know the merge rules. */
-export type LoadEngine = (outbox: Outbox, onChange: () => void) => Promise<PageEngine>;
+export type LoadEngine = (outbox: Outbox, onChange: () => void, watch: CampaignWatch | undefined) => Promise<PageEngine>;

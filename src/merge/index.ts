@@ -1,7 +1,7 @@
 export { createEngine } from './engine.js';
 export type { CommandAt, Engine, EngineOptions } from './engine.js';
 export { createCore } from './core.js';
-export type { PlacedActivity, ReceivedAt } from './core.js';
+export type { Core, PlacedActivity, ReceivedAt } from './core.js';
 export { asksWhoIsKnown, emailBeside, emailName, userName } from './identity.js';
 export type { NameFacts } from './identity.js';
 export { createDirectory } from './directory.js';

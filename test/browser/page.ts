@@ -1,3 +1,4 @@
+import type * as campaigns from '../../src/campaigns.js';
 import type * as hitherto from '../../src/index.js';
 import type { Client, ClientError, ClientOptions } from '../../src/index.js';
 import type { JsonObject } from '../../src/wire/index.js';
@@ -57,6 +58,7 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
 export interface Tab {
   window: Window & typeof globalThis;
   createClient(options?: ClientOptions): Client;
+  watchCampaigns: typeof campaigns.watchCampaigns;
   /** What the page's developer is told: lines of the console, and errors. */
   lines: string[];
   errors: ClientError[];
@@ -88,12 +90,15 @@ export async function openTab(prepare: (window: Tab['window']) => void = () => {
   const write = (line: unknown): void => void lines.push(String(line));
   Object.assign((window as unknown as { console: Console }).console, { error: write, info: write });
   prepare(window);
-  const importInside = window.eval('(url) => import(url)') as (url: string) => Promise<typeof hitherto>;
-  const { createClient } = await importInside(new URL('/src/index.ts', location.href).href);
+  const importInside = window.eval('(url) => import(url)') as <Module>(url: string) => Promise<Module>;
+  const inside = <Module>(file: string): Promise<Module> => importInside<Module>(new URL(file, location.href).href);
+  const { createClient } = await inside<typeof hitherto>('/src/index.ts');
+  const { watchCampaigns } = await inside<typeof campaigns>('/src/campaigns.ts');
 
   const tab: Tab = {
     window,
     createClient: (options = {}) => createClient({ onError: (error) => errors.push(error), ...options }),
+    watchCampaigns,
     lines,
     errors,
     requests,
