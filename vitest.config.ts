@@ -12,6 +12,8 @@ export default defineConfig({
           environment: 'happy-dom',
           environmentOptions: { happyDOM: { url: 'http://127.0.0.1/' } },
           setupFiles: ['test/unit/setup.ts'],
+          // Ten thousand histories take some seconds for each property.
+          testTimeout: 120_000,
         },
       },
       {
