@@ -1,6 +1,5 @@
-import { parseCampaigns, parseSegments } from '../merge/index.js';
 import { LedgerError } from './error.js';
-import type { Administration, Ledger, LedgerOptions, TriggerQueue } from './ledger.js';
+import type { Administration, LedgerOptions, TriggerQueue } from './ledger.js';
 import { clusterTables, readShards } from './postgres/cluster.js';
 import { connect, openingFault, type Database } from './postgres/connection.js';
 import { createPostgresDatabase } from './postgres/database.js';
@@ -9,14 +8,13 @@ import { createNumbers } from './postgres/numbers.js';
 import { hasCitus, migrate } from './postgres/schema.js';
 import { COMMIT } from './postgres/statements.js';
 import { createWriter } from './postgres/write.js';
-import { createAdministration } from './sql/administration.js';
-import { guarded } from './sql/guarded.js';
-import { createReader } from './sql/read.js';
-import { createTriggerQueue } from './sql/triggers.js';
+import { ledgerOver, parseOptions, type WholeLedger } from './sql/ledger.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
 export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue } from './ledger.js';
+
+const CLOSED = 'This ledger is closed; open it again with postgresLedger.';
 
 export interface PostgresLedgerOptions extends LedgerOptions {
   /** Where the database is: `postgres://user:password@host:5432/database`. Its tables are made when they are not there. */
@@ -45,7 +43,7 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
   let isClosed = false;
 
   async function opened(): Promise<WholeLedger> {
-    if (isClosed) throw closedFault();
+    if (isClosed) throw new LedgerError('closed', CLOSED);
     opening ??= openPostgresLedger(options);
     try {
       return await opening;
@@ -87,15 +85,9 @@ export async function openPostgresLedger({ url, ...options }: PostgresLedgerOpti
   }
 }
 
-type WholeLedger = Ledger & { administration: Administration; triggers: TriggerQueue };
-
-function parseOptions({ anonymousEventMerge = true, campaigns = [], segments = [] }: LedgerOptions): Required<LedgerOptions> {
-  return { anonymousEventMerge, campaigns: parseCampaigns(campaigns), segments: parseSegments(segments) };
-}
-
-async function openLedger(database: Database, { anonymousEventMerge, campaigns, segments }: Required<LedgerOptions>): Promise<WholeLedger> {
+async function openLedger(database: Database, options: Required<LedgerOptions>): Promise<WholeLedger> {
   const { query } = database;
-  const atFirst = { anonymousEventMerge };
+  const { anonymousEventMerge, campaigns } = options;
   const isCitus = await hasCitus(database);
   await migrate(database, isCitus);
   const tables = isCitus ? clusterTables(await readShards(query)) : ONE_NODE;
@@ -103,41 +95,20 @@ async function openLedger(database: Database, { anonymousEventMerge, campaigns, 
   const takeNumbers = createNumbers(async () => (await query<{ block: number }>(COMMIT.nextBlock))[0]!.block);
   await takeNumbers(1);
   const clock = { at: (await query<{ received_at: number }>(COMMIT.newest))[0]!.received_at };
-  const writer = createWriter({ query, tables, takeNumbers, clock, atFirst, campaigns });
-  const placed = createPostgresDatabase(database, takeNumbers, clock);
-  const reader = createReader(placed, atFirst, campaigns);
-  let closing: Promise<void> | undefined;
+  const writer = createWriter({ query, tables, takeNumbers, clock, atFirst: { anonymousEventMerge }, campaigns });
 
-  function open(): void {
-    if (closing) throw closedFault();
-  }
-
-  return {
-    async append(messages, at) {
-      open();
-      return messages.length === 0 ? [] : writer.append(messages, at);
-    },
-    async activity(query) {
-      open();
-      return reader.activity(query);
-    },
-    async person(id) {
-      open();
-      return reader.person(id);
-    },
+  return ledgerOver({
+    database: createPostgresDatabase(database, takeNumbers, clock),
+    append: writer.append,
     async version() {
-      open();
       // Every transaction that writes changes it, also one that does not write here: a version may change for nothing.
       const [row] = await query<{ snapshot: string }>(isCitus ? COMMIT.versionOfCluster : COMMIT.version);
       return `${log!.name}-${row!.snapshot}`;
     },
-    administration: guarded(createAdministration(placed, reader, atFirst, campaigns, segments), open),
-    triggers: guarded(createTriggerQueue(placed, campaigns), open),
-    async close() {
-      closing ??= writer.flush().then(database.end);
-      await closing;
-    },
-  };
+    end: () => writer.flush().then(database.end),
+    options,
+    closedMessage: CLOSED,
+  });
 }
 
 const ADMINISTRATION = [
@@ -162,8 +133,4 @@ function inTime<Name extends string, Methods extends Record<Name, (...parameters
 ): Pick<Methods, Name> {
   const entries = names.map((name) => [name, async (...parameters: never[]) => (await later())[name](...parameters)]);
   return Object.fromEntries(entries) as Pick<Methods, Name>;
-}
-
-function closedFault(): LedgerError {
-  return new LedgerError('closed', 'This ledger is closed; open it again with postgresLedger.');
 }

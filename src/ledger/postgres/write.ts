@@ -3,6 +3,7 @@ import { mergingId, personNamedBy, streamOf, type Campaign, type Outcome, type S
 import type { AcceptedMessage } from '../../wire/index.js';
 import { LedgerError } from '../error.js';
 import type { RequestTime } from '../ledger.js';
+import { enqueue, type Append } from '../sql/append.js';
 import { bucketOf } from '../sql/bucket.js';
 import { claimKeyOf } from '../sql/lookup.js';
 import { toColumn } from '../sql/text.js';
@@ -22,15 +23,6 @@ export interface Writer {
 const COMMIT_MESSAGES = 1000;
 /** Four seconds in all, for a server that restarts; after that the sender keeps what it has and tries again. */
 const RETRY_MS = [50, 200, 1000, 3000];
-
-/** One append that waits for its commit. */
-interface Append {
-  messages: AcceptedMessage[];
-  bodies: string[];
-  at: RequestTime;
-  resolve(outcomes: Outcome[]): void;
-  reject(error: LedgerError): void;
-}
 
 /** The time of the newest entry of a ledger: what it takes in next is not older. */
 export interface Clock {
@@ -60,12 +52,9 @@ export function createWriter({ query, tables, takeNumbers, clock, atFirst, campa
   let draining: Promise<void> | undefined;
 
   function append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]> {
-    return new Promise((resolve, reject) => {
-      // Here and not in the commit: what cannot be written as JSON must not take its neighbours down.
-      const bodies = messages.map((message) => JSON.stringify(message));
-      waiting.push({ messages, bodies, at, resolve, reject });
-      draining ??= drain();
-    });
+    const appended = enqueue(waiting, messages, at);
+    draining ??= drain();
+    return appended;
   }
 
   async function drain(): Promise<void> {

@@ -3,6 +3,7 @@ import { anonymousStream, decide, streamOf, type Campaign, type MessageRecord, t
 import type { AcceptedMessage } from '../../wire/index.js';
 import { LedgerError } from '../error.js';
 import type { RequestTime } from '../ledger.js';
+import { enqueue, type Append } from '../sql/append.js';
 import { bucketOf } from '../sql/bucket.js';
 import { decisionFactsOf, startedBy } from '../sql/facts.js';
 import { nameKeyOf } from '../sql/lookup.js';
@@ -18,15 +19,6 @@ export interface Writer {
   append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]>;
   /** Commits what is waiting, does something, and appends nothing meanwhile. */
   pause<Result>(work: () => Promise<Result>): Promise<Result>;
-}
-
-/** One append that waits for its commit. */
-interface Append {
-  messages: AcceptedMessage[];
-  bodies: string[];
-  at: RequestTime;
-  resolve(outcomes: Outcome[]): void;
-  reject(error: LedgerError): void;
 }
 
 /**
@@ -48,11 +40,9 @@ export function createWriter(database: Database.Database, file: string, atFirst:
   let isPaused = false;
 
   function append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]> {
-    return new Promise((resolve, reject) => {
-      // Here and not in the transaction: what cannot be written as JSON must not take its neighbours down.
-      const bodies = messages.map((message) => JSON.stringify(message));
-      if (waiting.push({ messages, bodies, at, resolve, reject }) === 1) setImmediate(flush);
-    });
+    const appended = enqueue(waiting, messages, at);
+    if (waiting.length === 1) setImmediate(flush);
+    return appended;
   }
 
   function flush(): void {
