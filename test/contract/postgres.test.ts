@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../src/ledger/postgres/schema.js';
+import { bucketOf } from '../../src/ledger/sql/bucket.js';
 import { isPassing, PLANNER, refuseOldServer } from '../../src/ledger/postgres/connection.js';
 import { COMMIT, STATEMENTS } from '../../src/ledger/postgres/statements.js';
 import { openPostgresLedger, postgresLedger, type Ledger, type LedgerError } from '../../src/ledger/postgres.js';
@@ -370,6 +372,24 @@ function describePostgres(name: string, server: PostgresServer): void {
       const url = await server.newUrl();
       await server.admin().unsafe(`CREATE TABLE ${schemaIn(url)}.messages (text text)`);
       expect(await attempt(url)).toMatchObject({ code: 'not_a_ledger' });
+    });
+
+    it('is brought up to date when an older hitherto wrote it, and what is in it is kept', async () => {
+      const url = await server.newUrl();
+      await server.admin().begin(async (sql) => {
+        await sql.unsafe(`SET LOCAL search_path = ${schemaIn(url)}`);
+        await sql.unsafe(MIGRATIONS[0]!);
+        await sql.unsafe('CREATE TABLE hitherto_migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())');
+        await sql.unsafe('INSERT INTO hitherto_migrations (version) VALUES (1)');
+      });
+      await server.admin().unsafe(
+        `INSERT INTO ${schemaIn(url)}.messages (bucket, stream, message_id, sequence, received_at, occurred_at, type, anonymous_id, person, body)
+         VALUES (${bucketOf('user:ada')}, 'user:ada', 'm', 1, ${NOON}, ${NOON}, 'track', NULL, 'ada', '{"type":"track","event":"one","messageId":"m","userId":"ada"}')`,
+      );
+      const ledger = await open(url);
+      expect(await ledger.append([track('one', { messageId: 'm', userId: 'ada' })], { receivedAt: NOON })).toMatchObject([{ status: 'duplicate' }]);
+      await ledger.append([identify('ada', { traits: { email: 'ada@example.com' } })], { receivedAt: NOON });
+      expect(await ledger.person('ada@example.com')).toMatchObject({ id: 'ada', events: [{ name: 'one' }] });
     });
 
     it('leaves the database of a newer hitherto alone', async () => {

@@ -8,7 +8,7 @@ import { codeOf, type Database, type Query } from './connection.js';
  * (received_at, sequence): several collectors write it, and each numbers what it writes from blocks of its own.
  * Ids are compared as bytes, whatever the language of the database: that is faster, and no update of a locale breaks an index.
  */
-const MIGRATIONS = [
+export const MIGRATIONS = [
   `
   CREATE TABLE log (
     only_row smallint PRIMARY KEY CHECK (only_row = 1),

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Administration, Ledger, TriggerQueue } from '../../src/ledger/index.js';
+import { openPostgresLedger } from '../../src/ledger/postgres.js';
+import { sqliteLedger } from '../../src/ledger/sqlite.js';
+import type { Campaign } from '../../src/engine.js';
+import { DAY, HOUR, identify, iso, MINUTE, NOON, track } from './messages.js';
+import { postgresServer } from './postgres-server.js';
+import { temporaryFolders } from './temporary.js';
+
+type WholeLedger = Ledger & { administration: Administration; triggers: TriggerQueue };
+type Open = (campaigns?: Campaign[]) => Promise<WholeLedger>;
+
+const makeFolder = temporaryFolders();
+const server = postgresServer();
+const BASKET = [{ name: 'basket', event: 'added' }];
+
+describe.each<[string, () => Promise<Open>]>([
+  [
+    'SQLite',
+    async () => {
+      const file = join(makeFolder(), 'hitherto.db');
+      return async (campaigns = BASKET) => sqliteLedger({ file, campaigns });
+    },
+  ],
+  [
+    'Postgres',
+    async () => {
+      const url = await server.newUrl();
+      return (campaigns = BASKET) => openPostgresLedger({ url, campaigns });
+    },
+  ],
+])('the triggers of a ledger in %s', (_, makePlace) => {
+  let open: Open;
+  const opened: WholeLedger[] = [];
+  beforeEach(async () => {
+    const place = await makePlace();
+    open = async (campaigns) => {
+      const ledger = await place(campaigns);
+      opened.push(ledger);
+      return ledger;
+    };
+  });
+  afterEach(() => Promise.all(opened.splice(0).map((ledger) => ledger.close())));
+
+  const take = async (ledger: WholeLedger, owner: string, now = NOON) =>
+    (await ledger.triggers.take(owner, { limit: 10, now, leaseMs: MINUTE }))?.map(({ campaign, person, messageId }) => `${campaign}: ${person} ${messageId}`);
+  const added = (messageId: string, fields: object = { userId: 'ada' }) => track('added', { messageId, ...fields });
+
+  it('go to one who delivers them, until the lease runs out or is given back', async () => {
+    const [a, b] = [await open(), await open()];
+    await a.append([added('one')], { receivedAt: NOON });
+    expect(await take(a, 'a')).toEqual(['basket: ada one']);
+    expect(await take(b, 'b')).toBeUndefined();
+    expect(await take(a, 'a', NOON + MINUTE - 1)).toEqual(['basket: ada one']);
+    expect(await take(b, 'b', NOON + MINUTE)).toBeUndefined();
+    expect(await take(b, 'b', NOON + 2 * MINUTE - 1)).toEqual(['basket: ada one']);
+    await b.triggers.take('b', { limit: 0, now: NOON + 2 * MINUTE, leaseMs: 0 });
+    expect(await take(a, 'a', NOON + 2 * MINUTE)).toEqual(['basket: ada one']);
+  });
+
+  it('wait until they are delivered, also for the next who opens it, and whatever is purged meanwhile', async () => {
+    const before = await open();
+    await before.append([added('one', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' }), added('two')], { receivedAt: NOON });
+    const [first] = (await before.triggers.take('a', { limit: 1, now: NOON, leaseMs: MINUTE }))!;
+    await before.triggers.delivered([first!], NOON);
+    await before.administration.undoMerge('v', NOON + HOUR);
+    await before.administration.purge(NOON + 40 * DAY, 100);
+    await before.close();
+    expect(await take(await open(), 'b', NOON + 41 * DAY)).toEqual(['basket: ada two']);
+  });
+
+  it('do not come out again when a merge is restored', async () => {
+    const ledger = await open();
+    await ledger.append([added('one', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' })], { receivedAt: NOON });
+    await ledger.triggers.delivered((await ledger.triggers.take('a', { limit: 10, now: NOON, leaseMs: MINUTE }))!, NOON);
+    await ledger.administration.undoMerge('v', NOON + HOUR);
+    await ledger.administration.undoMerge('v', NOON + 2 * HOUR);
+    await ledger.triggers.settle(NOON + 2 * HOUR);
+    expect(await take(ledger, 'a')).toEqual([]);
+  });
+
+  it('are not those of a person who was deleted', async () => {
+    const ledger = await open();
+    await ledger.append([added('one'), added('two', { userId: 'bob' })], { receivedAt: NOON });
+    await ledger.administration.deletePerson('ada', NOON + 1);
+    expect(await take(ledger, 'a')).toEqual(['basket: bob two']);
+  });
+
+  it('of a campaign that is new do not go back to what joined long ago', async () => {
+    const before = await open([]);
+    const at = (hours: number) => ({ timestamp: iso(NOON + hours * HOUR) });
+    await before.append([added('long ago', { anonymousId: 'v', ...at(0) }), identify('ada', { anonymousId: 'v', ...at(0) })], { receivedAt: NOON });
+    await before.close();
+    const after = await open();
+    await after.triggers.settle(NOON + 2 * HOUR);
+    await after.append([added('now', { userId: 'ada', ...at(2) })], { receivedAt: NOON + 2 * HOUR });
+    expect(await take(after, 'a', NOON + 2 * HOUR)).toEqual(['basket: ada now']);
+  });
+});
