@@ -27,4 +27,4 @@ export { activitiesOf, countedActivity, isShown } from './activity.js';
 export { historyOf, personOf } from './person.js';
 export { anonymousStream, isBefore, isEventType, isStanding, personNamedBy, streamOf } from './record.js';
 export type { Claim, MessageRecord, Position } from './record.js';
-export { LATE_WINDOW_MS, RETENTION_MS } from './windows.js';
+export { LATE_WINDOW_MS, RETENTION_MS, TRIGGER_WINDOW_MS } from './windows.js';

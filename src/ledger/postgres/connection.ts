@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import { LedgerError } from '../error.js';
+import type { Statements } from '../sql/database.js';
 import { COMMIT, STATEMENTS } from './statements.js';
 
 /** int8 comes as a number, since every sequence and every time fits one. */
@@ -110,6 +111,14 @@ export async function connect(url: string): Promise<Database> {
     await database.end();
     throw openingFault(url, cause);
   }
+}
+
+/** Those that every database has, by their names. */
+export function statementsOn(query: Query): Statements {
+  return {
+    all: (name, ...values) => query(STATEMENTS[name], values),
+    run: async (name, ...values) => (await query(STATEMENTS[name], values)).count,
+  };
 }
 
 async function run<Row>(sql: Pick<Sql, 'unsafe'>, statement: string, parameters: Value[] = []): Promise<Row[] & { count: number }> {

@@ -1,8 +1,8 @@
 import type { Position } from '../../merge/index.js';
-import type { SqlDatabase, Statements } from '../sql/database.js';
-import { isPassing, type Database, type Query } from './connection.js';
+import type { SqlDatabase } from '../sql/database.js';
+import { isPassing, statementsOn, type Database, type Query } from './connection.js';
 import { behind } from './plan.js';
-import { COMMIT, STATEMENTS } from './statements.js';
+import { COMMIT } from './statements.js';
 import type { Clock } from './write.js';
 
 /** One snapshot: what others commit meanwhile must not fall between two queries. */
@@ -50,11 +50,4 @@ async function twice<Result>(attempt: () => Promise<Result>, mayAgain = (): bool
     if (isPassing(error) && mayAgain()) return attempt();
     throw error;
   }
-}
-
-function statementsOn(query: Query): Statements {
-  return {
-    all: (name, ...values) => query(STATEMENTS[name], values),
-    run: async (name, ...values) => (await query(STATEMENTS[name], values)).count,
-  };
 }

@@ -4,20 +4,22 @@ import {
   emailBeside,
   mergingId,
   personNamedBy,
+  TRIGGER_WINDOW_MS,
   type Campaign,
   type Claim,
   type Link,
   type MessageRecord,
   type Settings,
 } from '../../merge/index.js';
-import type { AcceptedMessage } from '../../wire/index.js';
+import type { Statements } from '../sql/database.js';
 import type { AppendFacts } from '../sql/facts.js';
+import { recentOn } from '../sql/holdings.js';
 import { claimKeyOf, nameKeyOf } from '../sql/lookup.js';
-import { claimIn, linkIn, recordOf, settingsIn, type ClaimRow, type MessageRow, type NameRow } from '../sql/rows.js';
+import { claimIn, linkIn, settingsIn, type ClaimRow, type NameRow } from '../sql/rows.js';
 import { fromColumn, toColumn } from '../sql/text.js';
-import type { Query } from './connection.js';
+import { statementsOn, type Query } from './connection.js';
 import { STATEMENTS } from './statements.js';
-import type { Found, Tables } from './tables.js';
+import type { Entry, Found, Tables } from './tables.js';
 
 /** What a commit knows, and learns from what it decides. */
 export interface CommitFacts extends AppendFacts {
@@ -39,7 +41,8 @@ export const NOTHING: Looked = {
 };
 
 /** Looks up what the rules ask about some messages: nearly always in one round. */
-export async function lookUp(query: Query, tables: Tables, messages: AcceptedMessage[], campaigns: Campaign[]): Promise<Looked> {
+export async function lookUp(query: Query, tables: Tables, entries: Entry[], campaigns: Campaign[]): Promise<Looked> {
+  const messages = entries.map(({ message }) => message);
   const named = new Set(messages.flatMap((message) => [personNamedBy(message) ?? [], emailBeside(message) ?? []].flat()));
   const asking = messages.filter(asksWhoIsKnown);
   const known = new Set(asking.flatMap((message) => [personNamedBy(message) ?? [], emailBeside(message) ?? []].flat()));
@@ -49,7 +52,7 @@ export async function lookUp(query: Query, tables: Tables, messages: AcceptedMes
     known: [...known].map((name) => toColumn(name)),
   });
   await followLinks(query, found, named);
-  return { found, past: campaigns.length > 0 ? await pastOf(query, messages, found.claims) : new Map() };
+  return { found, past: campaigns.length > 0 ? await pastOf(statementsOn(query), entries, found.claims) : new Map() };
 }
 
 /** Adds the names that others lead to, and those of the holders of claims. */
@@ -63,14 +66,13 @@ async function followLinks(query: Query, found: Found, looked: Set<string>): Pro
   }
 }
 
-async function pastOf(query: Query, messages: AcceptedMessage[], claims: ClaimRow[]): Promise<Map<string, MessageRecord[]>> {
+async function pastOf(statements: Statements, entries: Entry[], claims: ClaimRow[]): Promise<Map<string, MessageRecord[]>> {
   const taken = new Set(claims.map((row) => fromColumn(row.anonymous_id)));
-  const claiming = messages.filter(({ type }) => type === 'identify' || type === 'alias');
+  const claiming = entries.flatMap(({ message: { type }, message }) => (type === 'identify' || type === 'alias' ? (mergingId(message) ?? []) : []));
+  // A claim is not older than the request that brings it.
+  const since = Math.min(...entries.map(({ at }) => at.receivedAt)) - TRIGGER_WINDOW_MS;
   const past = new Map<string, MessageRecord[]>();
-  for (const id of distinct(claiming.flatMap((message) => mergingId(message) ?? []))) {
-    const { bucket, anonymous_id } = claimKeyOf(id);
-    if (!taken.has(id)) past.set(id, (await query<MessageRow>(STATEMENTS.allOn, [bucket, anonymous_id])).map(recordOf));
-  }
+  for (const id of distinct(claiming)) if (!taken.has(id)) past.set(id, await recentOn(id, since, statements));
   return past;
 }
 
@@ -101,7 +103,7 @@ export function factsIn({ found, past }: Looked, atFirst: Settings): CommitFacts
         isSuppressed: row?.is_suppressed === 1,
       };
     },
-    recordsOn: (anonymousId) => records.get(anonymousId) ?? [],
+    recentOn: ({ anonymousId }) => records.get(anonymousId) ?? [],
     setClaim: (claim) => void claims.set(claim.anonymousId, claim),
     setLink(name, link) {
       links.set(name, link);

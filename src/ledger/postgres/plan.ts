@@ -1,22 +1,10 @@
 import { decide, isBefore, type Campaign, type Claim, type Link, type MessageRecord, type Outcome, type Position } from '../../merge/index.js';
-import type { AcceptedMessage } from '../../wire/index.js';
-import type { RequestTime } from '../ledger.js';
 import { decisionFactsOf, startedBy } from '../sql/facts.js';
 import { claimKeyOf, nameKeyOf } from '../sql/lookup.js';
 import { recordOf } from '../sql/rows.js';
 import { toColumn } from '../sql/text.js';
 import type { CommitFacts } from './facts.js';
-import type { ClaimColumns, CommitRows, LinkColumns, MessageColumns, MessageKey, StoredRow } from './tables.js';
-
-/** A message on its way into the log. */
-export interface Entry {
-  message: AcceptedMessage;
-  body: string;
-  key: MessageKey;
-  at: RequestTime;
-  /** Its place, and its mark: whatever the database holds under this number, this entry has put there. */
-  sequence: number;
-}
+import type { ClaimColumns, CommitRows, Entry, LinkColumns, MessageColumns, MessageKey, StoredRow } from './tables.js';
 
 /** What a commit writes, and what it answers. */
 export interface Plan {

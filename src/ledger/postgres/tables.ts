@@ -1,3 +1,5 @@
+import type { AcceptedMessage } from '../../wire/index.js';
+import type { RequestTime } from '../ledger.js';
 import type { ClaimRow, MessageRow, NameRow } from '../sql/rows.js';
 import type { ClaimKey } from '../sql/lookup.js';
 import type { TriggerColumns } from '../sql/triggers.js';
@@ -8,6 +10,16 @@ export interface MessageKey {
   bucket: number;
   stream: string;
   message_id: string;
+}
+
+/** A message on its way into the log. */
+export interface Entry {
+  message: AcceptedMessage;
+  body: string;
+  key: MessageKey;
+  at: RequestTime;
+  /** Its place, and its mark: whatever the database holds under this number, this entry has put there. */
+  sequence: number;
 }
 
 export interface MessageColumns extends MessageKey {

@@ -9,8 +9,8 @@ import { claimKeyOf } from '../sql/lookup.js';
 import { toColumn } from '../sql/text.js';
 import { isPassing, type Query } from './connection.js';
 import { factsIn, lookUp, NOTHING, type Looked } from './facts.js';
-import { behind, planCommit, type Entry, type Plan } from './plan.js';
-import type { MessageKey, StoredRow, Tables } from './tables.js';
+import { behind, planCommit, type Plan } from './plan.js';
+import type { Entry, MessageKey, StoredRow, Tables } from './tables.js';
 
 /** Writes messages and claims. */
 export interface Writer {
@@ -128,10 +128,9 @@ export function createWriter({ query, tables, takeNumbers, clock, atFirst, campa
 
   /** @param stored those that are there already; nearly never any is, and without a look the insertion says when one was */
   async function storeAny(entries: Entry[], stored?: StoredRow[]): Promise<Plan> {
-    const messages = entries.map(({ message }) => message);
     // Whoever loses a race finds the winner in the next round, and so there is an end to it.
     for (;;) {
-      const looked = await lookUp(query, tables, messages, campaigns);
+      const looked = await lookUp(query, tables, entries, campaigns);
       const plan = decideOn(entries, looked, stored ?? []);
       const isSure = stored !== undefined || plan.outcomes.every(({ status }) => status !== 'dropped');
       if (isSure && (isEmpty(plan) || (await tables.insert(query, plan.rows, looked.found)))) return plan;

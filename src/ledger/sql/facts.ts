@@ -23,8 +23,8 @@ export interface AppendFacts {
   hasNames(): boolean;
   nameFacts(name: string): NameFacts;
   directory: Directory;
-  /** What an anonymous id did until now. Asked for where there are campaigns. */
-  recordsOn(anonymousId: string): MessageRecord[];
+  /** What an anonymous id did that may still start something. Asked for where there are campaigns. */
+  recentOn(claim: Claim): MessageRecord[];
   setClaim(claim: Claim): void;
   setLink(name: string, link: Link): void;
 }
@@ -44,6 +44,6 @@ export function decisionFactsOf(message: AcceptedMessage, facts: AppendFacts): F
 /** What a message that was just decided on starts, as rows; whatever the decision brought about is known by now. */
 export function startedBy({ claim, record }: Decision, facts: AppendFacts, campaigns: Campaign[]): TriggerColumns[] {
   if (campaigns.length === 0 || !record) return [];
-  const joined = claim ? triggerRowsOn(claim, facts.recordsOn(claim.anonymousId), campaigns, facts.directory) : [];
+  const joined = claim ? triggerRowsOn(claim, facts.recentOn(claim), campaigns, facts.directory) : [];
   return [...joined, ...triggerRowsOf(record, facts.claimOn(mergingId(record.message)), campaigns, facts.directory)];
 }

@@ -29,3 +29,22 @@ export async function recordsOn(anonymousId: string, statements: Statements): Pr
   const { bucket, anonymous_id } = claimKeyOf(anonymousId);
   return (await statements.all<MessageRow>('allOn', bucket, anonymous_id)).map(recordOf);
 }
+
+/** So many rows at a time are enough for most visitors. */
+export const RECENT_ROWS = 200;
+/** Above every place. */
+const TOP = { receivedAt: Number.MAX_SAFE_INTEGER, sequence: Number.MAX_SAFE_INTEGER };
+
+/** What an anonymous id did that arrived since a time, newest first: however much came before it, nothing of that is read. */
+export async function recentOn(anonymousId: string, since: number, statements: Pick<Statements, 'all'>): Promise<MessageRecord[]> {
+  const { bucket, anonymous_id } = claimKeyOf(anonymousId);
+  const found: MessageRecord[] = [];
+  for (let below = TOP; ; ) {
+    const rows = await statements.all<MessageRow>('messagesOn', below.receivedAt, below.sequence, RECENT_ROWS, bucket, anonymous_id);
+    const records = rows.map(recordOf);
+    found.push(...records.filter(({ receivedAt }) => receivedAt >= since));
+    const last = records[RECENT_ROWS - 1];
+    if (!last || last.receivedAt < since) return found;
+    below = last;
+  }
+}

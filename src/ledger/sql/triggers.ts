@@ -3,6 +3,7 @@ import {
   isStanding,
   LATE_WINDOW_MS,
   streamOf,
+  TRIGGER_WINDOW_MS,
   triggersOf,
   type Campaign,
   type Claim,
@@ -14,7 +15,7 @@ import type { AcceptedMessage } from '../../wire/index.js';
 import type { StartedTrigger, TriggerQueue } from '../ledger.js';
 import { bucketOf } from './bucket.js';
 import type { SqlDatabase, Statements } from './database.js';
-import { recordsOn } from './holdings.js';
+import { recentOn } from './holdings.js';
 import { createLookup, type Lookup } from './lookup.js';
 import { logIn } from './read.js';
 import type { ClaimRow } from './rows.js';
@@ -76,7 +77,8 @@ function columnsOf({ trigger, at, record }: PlacedTrigger, campaigns: Campaign[]
 /** Starts what a claim has brought, as far as it was not started before. */
 export async function startWhatJoined(claim: Claim, statements: Statements, lookup: Lookup, campaigns: Campaign[]): Promise<void> {
   if (campaigns.length === 0) return;
-  const records = await recordsOn(claim.anonymousId, statements);
+  // An event never happens after it arrived: what arrived before the window did not happen within it.
+  const records = await recentOn(claim.anonymousId, claim.at - TRIGGER_WINDOW_MS, statements);
   await lookup.prepare(records, [claim]);
   const rows = triggerRowsOn(claim, records, campaigns, lookup.directory);
   if (rows.length > 0) await statements.run('insertTriggers', JSON.stringify(rows));

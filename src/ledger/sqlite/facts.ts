@@ -1,6 +1,7 @@
 import type Database from 'libsql';
-import { createDirectory, type Claim, type Link } from '../../merge/index.js';
+import { createDirectory, TRIGGER_WINDOW_MS, type Claim, type Link, type MessageRecord } from '../../merge/index.js';
 import type { AppendFacts } from '../sql/facts.js';
+import { RECENT_ROWS } from '../sql/holdings.js';
 import { claimKeyOf, nameKeyOf } from '../sql/lookup.js';
 import { claimIn, linkIn, recordOf, type ClaimRow, type MessageRow, type NameRow } from '../sql/rows.js';
 import { toColumn } from '../sql/text.js';
@@ -19,7 +20,7 @@ export function prepareFacts(database: Database.Database): (isMergingOff: boolea
   const selectName = database.prepare(APPEND.name);
   const hasNames = database.prepare(APPEND.hasNames);
   const selectKnown = database.prepare(APPEND.known);
-  const recordsOn = database.prepare(APPEND.recordsOn);
+  const messagesOn = database.prepare(APPEND.messagesOn);
 
   return (isMergingOff) => {
     const claims = new Map<string, Claim | undefined>();
@@ -49,9 +50,16 @@ export function prepareFacts(database: Database.Database): (isMergingOff: boolea
         isAnyNamed = true;
       },
       directory: createDirectory(linkOf),
-      recordsOn(anonymousId) {
+      recentOn({ anonymousId, at }) {
         const { bucket, anonymous_id } = claimKeyOf(anonymousId);
-        return (recordsOn.all(bucket, anonymous_id) as MessageRow[]).map(recordOf);
+        const found: MessageRecord[] = [];
+        for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+          const records = (messagesOn.all(0, below, RECENT_ROWS, bucket, anonymous_id) as MessageRow[]).map(recordOf);
+          found.push(...records.filter(({ receivedAt }) => receivedAt >= at - TRIGGER_WINDOW_MS));
+          const last = records[RECENT_ROWS - 1];
+          if (!last || last.receivedAt < at - TRIGGER_WINDOW_MS) return found;
+          below = last.sequence;
+        }
       },
     };
     return facts;

@@ -22,6 +22,6 @@ export const APPEND = {
   known: `SELECT EXISTS (SELECT 1 FROM messages m INDEXED BY messages_identified WHERE m.person = ?1)
     OR EXISTS (SELECT 1 FROM claims c WHERE c.person = ?1) OR EXISTS (SELECT 1 FROM names n WHERE n.person = ?1) AS is_known`,
   linkName: STATEMENTS.linkName,
-  recordsOn: STATEMENTS.allOn,
+  messagesOn: STATEMENTS.messagesOn,
   insertTriggers: STATEMENTS.insertTriggers,
 } as const;
