@@ -67,7 +67,8 @@ export function clusterTables(shardOf: (bucket: number) => number): Tables {
     },
 
     async insertAnonymous(query, messages, anonymousIds) {
-      return { written: await insert(query, 'messages', messages), claims: await claimsOn(query, anonymousIds) };
+      const written = await insert(query, 'messages', messages);
+      return written < messages.length ? undefined : claimsOn(query, anonymousIds);
     },
   };
 }

@@ -16,18 +16,22 @@ export const ONE_NODE: Tables = {
 
   async insert(query, { messages, claims, triggers, links }, basis) {
     const parameters = [...[messages, claims, triggers].map((rows) => JSON.stringify(rows)), basis.command_sequence];
-    try {
-      if (links.length === 0) await query(COMMIT.insertAll, parameters);
-      else await query(COMMIT.insertLinked, [...parameters, JSON.stringify(links), basis.links]);
-      return true;
-    } catch (error) {
-      if (codeOf(error) === DIVISION_BY_ZERO) return false;
-      throw error;
-    }
+    const inserting = links.length === 0 ? query(COMMIT.insertAll, parameters) : query(COMMIT.insertLinked, [...parameters, JSON.stringify(links), basis.links]);
+    return (await whole(inserting)) !== undefined;
   },
 
   async insertAnonymous(query, messages, anonymousIds) {
-    const [found] = await query<{ written: number; claims: ClaimRow[] }>(COMMIT.insertAnonymous, [JSON.stringify(anonymousIds), JSON.stringify(messages)]);
-    return found!;
+    const rows = await whole(query<{ claims: ClaimRow[] }>(COMMIT.insertAnonymous, [JSON.stringify(anonymousIds), JSON.stringify(messages)]));
+    return rows?.[0]!.claims;
   },
 };
+
+/** What a statement answers; nothing when somebody else was there first, and it has undone itself. */
+async function whole<Rows>(answer: Promise<Rows>): Promise<Rows | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (codeOf(error) === DIVISION_BY_ZERO) return undefined;
+    throw error;
+  }
+}

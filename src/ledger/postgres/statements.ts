@@ -38,12 +38,16 @@ function insert(table: keyof typeof COLUMNS, parameter: string, guard = ''): str
  */
 function insertAll(guard: string, links = ''): string {
   const counted = { written: '$1', claimed: '$2', ...(links && { named: '$5' }) };
-  const isWhole = Object.entries(counted).map(([rows, parameter]) => `(SELECT count(*) FROM ${rows}) = json_array_length(${parameter}::text::json)`);
+  const isWhole = Object.entries(counted).map(([rows, parameter]) => isAllOf(rows, parameter));
   return `WITH guard AS (${guard}),
     claimed AS (${insert('claims', '$2', ', guard')} DO NOTHING RETURNING 1),
     written AS (${insert('messages', '$1', ', guard')} DO NOTHING RETURNING 1),
     started AS (${insert('triggers', '$3', ', guard')} DO NOTHING)${links}
     SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM guard) AND ${isWhole.join(' AND ')} THEN 1 ELSE 0 END)`;
+}
+
+function isAllOf(rows: string, parameter: string): string {
+  return `(SELECT count(*) FROM ${rows}) = json_array_length(${parameter}::text::json)`;
 }
 
 const claimsOn = `(SELECT coalesce(json_agg(found), '[]') FROM (${STATEMENTS.claimsOn}) AS found) AS claims`;
@@ -76,8 +80,9 @@ export const COMMIT = {
     FROM json_to_recordset($1::text::json) AS k (bucket smallint, stream text, message_id text)
     JOIN messages m ON m.bucket = k.bucket AND m.message_id = k.message_id AND m.stream = k.stream`,
 
-  /** Messages that name nobody are what they are, whoever they belong to; the claims say what to answer. */
-  insertAnonymous: `WITH written AS (${insert('messages', '$2')} DO NOTHING RETURNING 1) SELECT (SELECT count(*) FROM written) AS written, ${claimsOn}`,
+  /** Messages that name nobody are what they are, whoever they belong to; the claims say what to answer. All of them, or none. */
+  insertAnonymous: `WITH written AS (${insert('messages', '$2')} DO NOTHING RETURNING 1)
+    SELECT 1 / (CASE WHEN ${isAllOf('written', '$2')} THEN 1 ELSE 0 END), ${claimsOn}`,
   /** While nothing was commanded behind $4, the last command that it was decided by. */
   insertAll: insertAll('SELECT 1 FROM log WHERE command_sequence = $4 FOR SHARE'),
   /** One that links names goes alone, and goes by all links up to $6: two at once might lead in a circle. */

@@ -95,9 +95,9 @@ export interface Tables {
    */
   insert(query: Query, rows: CommitRows, basis: Found): Promise<boolean>;
   /**
-   * Writes messages that name nobody; some of them may stay when others were there already.
+   * Writes messages that name nobody.
    *
-   * @returns how many were new, and the claims on some anonymous ids
+   * @returns the claims on some anonymous ids; nothing when one of the messages was there already
    */
-  insertAnonymous(query: Query, messages: MessageColumns[], anonymousIds: ClaimKey[]): Promise<{ written: number; claims: ClaimRow[] }>;
+  insertAnonymous(query: Query, messages: MessageColumns[], anonymousIds: ClaimKey[]): Promise<ClaimRow[] | undefined>;
 }

@@ -121,8 +121,8 @@ export function createWriter({ query, tables, takeNumbers, clock, atFirst, campa
   async function storeAnonymous(entries: Entry[]): Promise<Plan | undefined> {
     const plan = decideOn(entries, NOTHING, []);
     const anonymousIds = [...new Set(entries.flatMap(({ message }) => mergingId(message) ?? []))];
-    const { written, claims } = await tables.insertAnonymous(query, plan.rows.messages, anonymousIds.map(claimKeyOf));
-    if (written < plan.rows.messages.length) return undefined;
+    const claims = await tables.insertAnonymous(query, plan.rows.messages, anonymousIds.map(claimKeyOf));
+    if (!claims) return undefined;
     return claims.length === 0 ? plan : decideOn(entries, { ...NOTHING, found: { ...NOTHING.found, claims } }, []);
   }
 
