@@ -162,8 +162,8 @@ function openOutbox(
 }
 
 function noEngine(report: Report, { campaigns }: ClientOptions): Pick<Connection, 'activity' | 'explain'> {
-  if (campaigns) report('no_engine', 'campaigns need the engine in the page; with an endpoint, give them to the collector.');
-  const tell = (): void => report('no_engine', "activity() and explain() need the engine in the page; with an endpoint, look at the collector's own log.");
+  const tell = (): void => report('no_engine', 'activity(), explain() and campaigns need the engine in the page; with an endpoint, the collector has its own.');
+  if (campaigns) tell();
   return {
     async activity() {
       tell();

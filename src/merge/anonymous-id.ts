@@ -13,9 +13,9 @@ export function unusableId(anonymousId: string | undefined): UnusableId | undefi
   const id = anonymousId?.trim();
   if (!id) return 'blank_id';
   if (anonymousId!.length > ANONYMOUS_ID_CHARACTERS) return 'bad_id';
-  const bare = QUOTED.test(id) ? id.slice(1, -1) : id;
   // Real ids are longer than every placeholder but a row of zeros, and most messages have a real one.
-  if (bare.length > LONGEST_PLACEHOLDER) return ZEROS.test(bare) ? 'bad_id' : undefined;
+  if (id.length > LONGEST_PLACEHOLDER && !QUOTE_OR_ZERO.includes(id[0]!)) return undefined;
+  const bare = QUOTED.test(id) ? id.slice(1, -1) : id;
   return PLACEHOLDERS.has(bare) || ANY_CASE_PLACEHOLDERS.has(bare.toLowerCase()) || ZEROS.test(bare) ? 'bad_id' : undefined;
 }
 
@@ -25,4 +25,5 @@ const PLACEHOLDERS = new Set(['[object Object]', 'NaN', 'None', 'none', 'null', 
 const ANY_CASE_PLACEHOLDERS = new Set(
   'anonymous guest distinctid distinct_id id not_authenticated email undefined true false anonymousid'.split(' '),
 );
+const QUOTE_OR_ZERO = `"'-0`;
 const LONGEST_PLACEHOLDER = 'not_authenticated'.length;

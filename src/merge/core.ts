@@ -63,10 +63,13 @@ export interface NameState {
   isSuppressed?: boolean | undefined;
 }
 
+/** What is kept under a messageId: nearly always one record; more when different people's messages share an id (RULES R14). */
+type Kept = MessageRecord | MessageRecord[];
+
 /** What an engine keeps, and what every part of it looks up. The members that change change in place. */
 export interface Core {
-  /** By messageId. Nearly always one; more when different people's messages share an id (RULES R14). */
-  records: Map<string, MessageRecord | MessageRecord[]>;
+  /** By messageId. */
+  records: Map<string, Kept>;
   streams: Map<string, Stream>;
   profiles: Map<string, Profile>;
   /** Names of which more is known than what they did. */
@@ -98,7 +101,7 @@ export interface Core {
 
 /** The part of the engine that takes in and shows: all that a page needs. */
 export function createCore(commandRules?: CommandRules, isMergingAtFirst = true): Core {
-  const records = new Map<string, MessageRecord | MessageRecord[]>();
+  const records = new Map<string, Kept>();
   const streams = new Map<string, Stream>();
   const profiles = new Map<string, Profile>();
   const names = new Map<string, NameState>();
@@ -131,7 +134,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     reset();
     for (const entry of entries.sort(byPosition)) {
       if ('type' in entry) work(entry);
-      else apply(decide(factsOf(entry.message, entry), entry.message, entry), undefined);
+      else take(entry.message, entry);
     }
     isStale = false;
   }
@@ -162,18 +165,24 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     // What is read of it later has to be readable now: a getter of the page that throws is found out here.
     nameOf(message);
     if (message.type === 'identify') Object.values(message.traits ?? {});
-    const facts = factsOf(message, arrival);
-    const decision = decide(facts, message, arrival);
-    apply(decision, facts.stored);
+    const outcome = take(message, arrival);
     // What it comes to may depend on what came before it in the log and behind it in time, or the other way round.
     const isOverdue = (lastTurn && isBefore(arrival, lastTurn)) || (asksWhoIsKnown(message) && isBefore(arrival, furthest));
     if (isOverdue) isStale = true;
     if (isBefore(furthest, arrival)) furthest = arrival;
+    return outcome;
+  }
+
+  function take(message: AcceptedMessage, arrival: Arrival): Outcome {
+    // Looked up once: among a million messages, finding one takes longer than deciding on it.
+    const namesakes = records.get(message.messageId);
+    const stored = namesakes && copyAmong(namesakes, message);
+    const decision = decide(factsOf(message, arrival, stored), message, arrival);
+    apply(decision, stored, namesakes);
     return decision.outcome;
   }
 
-  function factsOf(message: AcceptedMessage, place: Position) {
-    const stored = find(message);
+  function factsOf(message: AcceptedMessage, place: Position, stored: MessageRecord | undefined) {
     const claim = claimOn(mergingId(message));
     // Most messages name nobody of whom more is known, and there is nothing to look up.
     if (message.type === 'track' && message.userId === undefined) return { stored, claim };
@@ -205,11 +214,11 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     return profiles.has(name) || state?.link !== undefined || state?.aliases !== undefined;
   }
 
-  function apply({ record, claim, link }: Decision, stored: MessageRecord | undefined): void {
+  function apply({ record, claim, link }: Decision, stored: MessageRecord | undefined, namesakes: Kept | undefined): void {
     if (record) {
       // A copy that arrived earlier takes the place of the one that is known.
       if (stored) Object.assign(stored, record);
-      else add(record);
+      else add(record, namesakes);
     }
     if (claim) setClaim({ ...claim, closedAt: changes.length > 0 ? switchedOffAfter(changes, claimedAt(claim)) : undefined });
     if (link) {
@@ -243,10 +252,8 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     return state;
   }
 
-  function add(record: MessageRecord): void {
-    const { messageId } = record.message;
-    const same = records.get(messageId);
-    records.set(messageId, same ? [same, record].flat() : record);
+  function add(record: MessageRecord, namesakes: Kept | undefined): void {
+    records.set(record.message.messageId, namesakes ? [namesakes, record].flat() : record);
     if (record.person !== undefined) profileOf(record.person).records.push(record);
     else streamNamed(record.message.anonymousId ?? '').records.push(record);
   }
@@ -261,11 +268,9 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     }
   }
 
-  function find(message: AcceptedMessage): MessageRecord | undefined {
-    const found = records.get(message.messageId);
-    if (!found) return undefined;
+  function copyAmong(namesakes: Kept, message: AcceptedMessage): MessageRecord | undefined {
     const stream = streamOf(message);
-    return [found].flat().find((record) => streamOf(record.message) === stream);
+    return [namesakes].flat().find((record) => streamOf(record.message) === stream);
   }
 
   function claimOn(anonymousId: string | undefined): Claim | undefined {

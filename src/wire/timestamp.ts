@@ -7,6 +7,8 @@ const EARLIEST_MS = -8.64e15;
 /** A date, or a date and a time, as the JSON writers of every language put it. Engines read more, each its own way. */
 const ISO_8601 = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i;
 const TIME_WITHOUT_ZONE = /[T ][\d:.]+$/i;
+/** As `toISOString` writes it, and with it nearly every message. */
+const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /**
  * Reads a moment as it travels: ISO 8601 text, unix seconds, or milliseconds above 1e11.
@@ -14,10 +16,20 @@ const TIME_WITHOUT_ZONE = /[T ][\d:.]+$/i;
  * @returns whole milliseconds since 1970, or `undefined` when it cannot be read
  */
 export function readTimestamp(value: unknown): number | undefined {
-  if (typeof value === 'string') return ISO_8601.test(value) ? parseIso(value) : undefined;
+  if (typeof value === 'string') {
+    if (PLAIN.test(value)) return parsePlain(value);
+    return ISO_8601.test(value) ? parseIso(value) : undefined;
+  }
   if (typeof value !== 'number') return undefined;
   const at = Math.round(Math.abs(value) > SECONDS_CEILING ? value : value * 1000);
   return Math.abs(at) <= -EARLIEST_MS ? at : undefined;
+}
+
+/** What Date.parse says, in half the time. */
+function parsePlain(text: string): number {
+  const digit = (at: number): number => text.charCodeAt(at) - 48;
+  const pair = (at: number): number => digit(at) * 10 + digit(at + 1);
+  return Date.UTC(pair(0) * 100 + pair(2), pair(5) - 1, pair(8), pair(11), pair(14), pair(17), pair(20) * 10 + digit(22));
 }
 
 function parseIso(text: string): number | undefined {
@@ -39,8 +51,17 @@ function parseIso(text: string): number | undefined {
 export function occurredAt(timestamp: unknown, sentAt: unknown, receivedAt: number): { at: number; readable: boolean } {
   const claimed = readTimestamp(timestamp);
   if (claimed === undefined) return { at: receivedAt, readable: false };
-  const sent = readTimestamp(sentAt);
+  const sent = readSentAt(sentAt);
   const skew = sent === undefined ? 0 : receivedAt - sent;
   const corrected = Math.abs(skew) > SKEW_MS ? claimed + skew : claimed;
   return { at: Math.max(EARLIEST_MS, Math.min(corrected, receivedAt)), readable: true };
 }
+
+/** All messages of a request left at once: the same text is not read a hundred times. */
+function readSentAt(sentAt: unknown): number | undefined {
+  if (sentAt !== lastSentAt) [lastSentAt, lastSent] = [sentAt, readTimestamp(sentAt)];
+  return lastSent;
+}
+
+let lastSentAt: unknown;
+let lastSent: number | undefined;

@@ -18,7 +18,6 @@ export function messageTexts(count) {
         userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140 Safari/537.36',
       },
       timestamp: at,
-      sentAt: at,
     });
   });
 }
