@@ -7,8 +7,8 @@ const EARLIEST_MS = -8.64e15;
 /** A date, or a date and a time, as the JSON writers of every language put it. Engines read more, each its own way. */
 const ISO_8601 = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i;
 const TIME_WITHOUT_ZONE = /[T ][\d:.]+$/i;
-/** As `toISOString` writes it, and with it nearly every message. */
-const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+/** As `toISOString` writes it, and with it nearly every message; of years that Date.UTC takes as they are. */
+const PLAIN = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /**
  * Reads a moment as it travels: ISO 8601 text, unix seconds, or milliseconds above 1e11.

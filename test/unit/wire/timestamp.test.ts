@@ -20,6 +20,19 @@ describe('readTimestamp', () => {
     expect(readTimestamp(text)).toBe(ms);
   });
 
+  it('reads what toISOString writes, whatever the moment', () => {
+    fc.assert(
+      fc.property(fc.date({ noInvalidDate: true }), (date) => {
+        expect(readTimestamp(date.toISOString())).toBe(date.getTime());
+      }),
+      { numRuns: 2000 },
+    );
+    for (const year of ['0000', '0050', '0099', '0100', '0999', '1000', '9999']) {
+      const text = `${year}-02-28T23:59:59.999Z`;
+      expect(readTimestamp(text)).toBe(Date.parse(text));
+    }
+  });
+
   it.each(['', ' ', '1', '2026', '1779278400', 'may', '2026 may', '20260520T120000Z', '2026-05-20T', '2026-13-20', '2026-05-20T25:00:00Z', '2026-05-20T12:00:00 CET'])(
     'does not read "%s"',
     (text) => {
