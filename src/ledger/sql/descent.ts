@@ -19,12 +19,12 @@ export interface Descent {
   places: AsyncIterator<Place>;
 }
 
-/** Walks down the log, a piece at a time. */
-export async function* pieces(read: (below: Below) => Promise<Place[]>, size: number, top: Below): AsyncGenerator<Place> {
-  for (let below = top; ; ) {
-    const places = await read(below);
+/** Walks down the log, a piece at a time; each piece is four times as long as the one before, up to `most` rows. */
+export async function* pieces(read: (below: Below, rows: number) => Promise<Place[]>, first: number, most: number, top: Below): AsyncGenerator<Place> {
+  for (let [below, rows] = [top, Math.min(first, most)]; ; rows = Math.min(4 * rows, most)) {
+    const places = await read(below, rows);
     yield* places;
-    const last = places[size - 1];
+    const last = places[rows - 1];
     if (!last) return;
     below = last;
   }

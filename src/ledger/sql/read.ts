@@ -39,6 +39,8 @@ export interface Reader {
 const TOP: Below = { receivedAt: Number.MAX_SAFE_INTEGER, sequence: Number.MAX_SAFE_INTEGER };
 /** Rows are read in pieces of at least this many: a query costs as much as several rows. */
 const PIECE_ROWS = 100;
+/** Where rows are wanted from many places at once, so many of each at first. */
+const FIRST_ROWS = 4;
 
 /** Everything that is asked in one snapshot. */
 interface View {
@@ -119,10 +121,12 @@ async function activity(view: View, { before, limit, tab, person }: ActivityQuer
 /** Where the lines that were asked for may stand. The claims come first: a merge stands above the identify that brought it. */
 async function descents({ statements, lookup }: View, { tab, person }: Omit<ActivityQuery, 'before' | 'limit'>, top: Below, size: number): Promise<Descent[]> {
   type PageOf = Parameters<Statements['all']>[0];
-  const inPieces = <Row>(toPlaces: (rows: Row[]) => Promise<Place[]>, from: Below, query: PageOf, ...values: Value[]): Descent => ({
-    top: from,
-    places: pieces(async ({ receivedAt, sequence }) => toPlaces(await statements.all<Row>(query, receivedAt, sequence, size, ...values)), size, from === top ? top : above(from)),
-  });
+  const inPieces = <Row>(toPlaces: (rows: Row[]) => Promise<Place[]>, from: Below, query: PageOf, ...values: Value[]): Descent => {
+    const read = async ({ receivedAt, sequence }: Below, rows: number): Promise<Place[]> =>
+      toPlaces(await statements.all<Row>(query, receivedAt, sequence, rows, ...values));
+    // One of a thousand anonymous ids gives a page a line or two; the log as a whole gives it all of them.
+    return { top: from, places: from === top ? pieces(read, size, size, top) : pieces(read, FIRST_ROWS, size, above(from)) };
+  };
   const records = async (rows: MessageRow[]): Promise<Place[]> => {
     const found = rows.map(recordOf);
     await lookup.prepare(found);
