@@ -15,13 +15,13 @@ export const ONE_NODE: Tables = {
   findStored: (query, keys) => query<StoredRow>(COMMIT.stored, [JSON.stringify(keys)]),
 
   async insert(query, { messages, claims, triggers, links }, basis) {
-    const parameters = [...[messages, claims, triggers].map((rows) => JSON.stringify(rows)), basis.command_sequence];
-    const inserting = links.length === 0 ? query(COMMIT.insertAll, parameters) : query(COMMIT.insertLinked, [...parameters, JSON.stringify(links), basis.links]);
+    const parameters = [...[messages, claims, triggers].map((rows) => JSON.stringify(rows)), basis.command_sequence, messages.length, claims.length];
+    const inserting = links.length === 0 ? query(COMMIT.insertAll, parameters) : query(COMMIT.insertLinked, [...parameters, JSON.stringify(links), links.length, basis.links]);
     return (await whole(inserting)) !== undefined;
   },
 
   async insertAnonymous(query, messages, anonymousIds) {
-    const rows = await whole(query<{ claims: ClaimRow[] }>(COMMIT.insertAnonymous, [JSON.stringify(anonymousIds), JSON.stringify(messages)]));
+    const rows = await whole(query<{ claims: ClaimRow[] }>(COMMIT.insertAnonymous, [JSON.stringify(anonymousIds), JSON.stringify(messages), messages.length]));
     return rows?.[0]!.claims;
   },
 };

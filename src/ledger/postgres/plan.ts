@@ -72,9 +72,12 @@ export function behind<Arrival extends Position>(first: Position, arrival: Arriv
   return isBefore(first, arrival) ? arrival : { ...arrival, receivedAt: first.receivedAt + 1 };
 }
 
-function messageColumns({ message, person, receivedAt, occurredAt, sequence }: MessageRecord, key: MessageKey, body: string): MessageColumns {
+function messageColumns({ message, person, receivedAt, occurredAt, sequence }: MessageRecord, { bucket, stream, message_id }: MessageKey, body: string): MessageColumns {
+  // One by one: to spread the key was measured to take ten times as long.
   return {
-    ...key,
+    bucket,
+    stream,
+    message_id,
     sequence,
     received_at: receivedAt,
     occurred_at: occurredAt,

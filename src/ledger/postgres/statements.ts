@@ -37,8 +37,7 @@ function insert(table: keyof typeof COLUMNS, parameter: string, guard = ''): str
  * row of `guard` is there, and with it the lock on the log, so that no two commits wait for each other.
  */
 function insertAll(guard: string, links = ''): string {
-  const counted = { written: '$1', claimed: '$2', ...(links && { named: '$5' }) };
-  const isWhole = Object.entries(counted).map(([rows, parameter]) => isAllOf(rows, parameter));
+  const isWhole = [isAllOf('written', '$5'), isAllOf('claimed', '$6'), ...(links && [isAllOf('named', '$8')])];
   return `WITH guard AS (${guard}),
     claimed AS (${insert('claims', '$2', ', guard')} DO NOTHING RETURNING 1),
     written AS (${insert('messages', '$1', ', guard')} DO NOTHING RETURNING 1),
@@ -46,8 +45,9 @@ function insertAll(guard: string, links = ''): string {
     SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM guard) AND ${isWhole.join(' AND ')} THEN 1 ELSE 0 END)`;
 }
 
-function isAllOf(rows: string, parameter: string): string {
-  return `(SELECT count(*) FROM ${rows}) = json_array_length(${parameter}::text::json)`;
+/** Whether there are as many rows as were to be written. To count them in the JSON would be to read it once more. */
+function isAllOf(rows: string, count: string): string {
+  return `(SELECT count(*) FROM ${rows}) = ${count}::bigint`;
 }
 
 const claimsOn = `(SELECT coalesce(json_agg(found), '[]') FROM (${STATEMENTS.claimsOn}) AS found) AS claims`;
@@ -82,14 +82,14 @@ export const COMMIT = {
 
   /** Messages that name nobody are what they are, whoever they belong to; the claims say what to answer. All of them, or none. */
   insertAnonymous: `WITH written AS (${insert('messages', '$2')} DO NOTHING RETURNING 1)
-    SELECT 1 / (CASE WHEN ${isAllOf('written', '$2')} THEN 1 ELSE 0 END), ${claimsOn}`,
+    SELECT 1 / (CASE WHEN ${isAllOf('written', '$3')} THEN 1 ELSE 0 END), ${claimsOn}`,
   /** While nothing was commanded behind $4, the last command that it was decided by. */
   insertAll: insertAll('SELECT 1 FROM log WHERE command_sequence = $4 FOR SHARE'),
-  /** One that links names goes alone, and goes by all links up to $6: two at once might lead in a circle. */
+  /** One that links names goes alone, and goes by all links up to $9: two at once might lead in a circle. */
   insertLinked: insertAll(
-    'UPDATE log SET links = links + 1 WHERE command_sequence = $4 AND links = $6 RETURNING 1',
+    'UPDATE log SET links = links + 1 WHERE command_sequence = $4 AND links = $9 RETURNING 1',
     `,
-    named AS (${insert('names', '$5', ', guard')} (bucket, name) DO UPDATE SET person = excluded.person, linked_at = excluded.linked_at,
+    named AS (${insert('names', '$7', ', guard')} (bucket, name) DO UPDATE SET person = excluded.person, linked_at = excluded.linked_at,
       linked_sequence = excluded.linked_sequence, is_merge = excluded.is_merge RETURNING 1)`,
   ),
 } as const;

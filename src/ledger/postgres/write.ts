@@ -103,11 +103,11 @@ export function createWriter({ query, tables, takeNumbers, clock, atFirst, campa
   }
 
   async function number(appends: Append[]): Promise<Entry[]> {
-    const entries = appends.flatMap(({ messages, bodies, at }) =>
-      messages.map((message, index) => ({ message, body: bodies[index]!, key: keyOf(message), at, sequence: 0 })),
+    const numbers = await takeNumbers(appends.reduce((count, { messages }) => count + messages.length, 0));
+    let next = 0;
+    return appends.flatMap(({ messages, bodies, at }) =>
+      messages.map((message, index) => ({ message, body: bodies[index]!, key: keyOf(message), at, sequence: numbers[next++]! })),
     );
-    const numbers = await takeNumbers(entries.length);
-    return entries.map((entry, index) => ({ ...entry, sequence: numbers[index]! }));
   }
 
   async function store(entries: Entry[]): Promise<Outcome[]> {

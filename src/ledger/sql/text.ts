@@ -3,6 +3,8 @@
  * written as the code unit in hex behind a character of private use, which is escaped likewise.
  */
 const UNFIT = /[\p{Cc}\p{Cs}\ue000]/gu;
+/** Nearly every id, and quickly found out. */
+const PLAIN = /^[ -~]*$/;
 const ESCAPED = /\ue000([0-9a-f]{4})/g;
 
 /** An id as it is stored: two different ids never become the same text. Bodies need none of this, JSON escapes what is unfit. */
@@ -10,7 +12,7 @@ export function toColumn(id: string): string;
 export function toColumn(id: string | undefined): string | null;
 export function toColumn(id: string | undefined): string | null {
   if (id === undefined) return null;
-  return id.replace(UNFIT, (unit) => `\ue000${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return PLAIN.test(id) ? id : id.replace(UNFIT, (unit) => `\ue000${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The id that {@link toColumn} stored. */
