@@ -94,6 +94,7 @@ export interface Core {
   mergedInto(claim: Claim): MessageRecord[];
   rootNamed(id: string): string | undefined;
   setLink(name: string, link: Link): void;
+  unlink(name: string): void;
   stateOf(name: string): NameState;
   streamNamed(anonymousId: string): Stream;
   isMergingOn(): boolean;
@@ -238,8 +239,17 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   }
 
   function setLink(name: string, link: Link): void {
+    unlink(name);
     stateOf(name).link = link;
     (stateOf(link.person).aliases ??= new Set()).add(name);
+  }
+
+  /** A name leads to one person: it is no alias of whoever it led to before. */
+  function unlink(name: string): void {
+    const { link } = names.get(name) ?? {};
+    const elsewhere = link && names.get(link.person);
+    elsewhere?.aliases?.delete(name);
+    if (elsewhere?.aliases?.size === 0) delete elsewhere.aliases;
   }
 
   function turnAt(place: Position): void {
@@ -373,6 +383,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     mergedInto,
     rootNamed,
     setLink,
+    unlink,
     stateOf,
     streamNamed,
     isMergingOn,

@@ -92,7 +92,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const segments = parseSegments(options.segments ?? []);
   const core = createCore({ run, lineOf: commandActivity }, options.anonymousEventMerge);
   const { records, streams, profiles, names, changes, last, directory } = core;
-  const { settle, forget, claimOn, claimFor, mergedInto, rootNamed, setLink, stateOf, streamNamed, isMergingOn } = core;
+  const { settle, forget, claimOn, claimFor, mergedInto, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
   /** What was started by events that a merge brought before it was undone, and that were purged since: it stands (RULES R26). By anonymous id. */
   const outlived = new Map<string, PlacedTrigger[]>();
@@ -213,11 +213,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
     }
     forget(profile?.records ?? []);
     profiles.delete(name);
-    const { link, isSuppressed } = names.get(name) ?? {};
-    const elsewhere = link && names.get(link.person);
-    elsewhere?.aliases?.delete(name);
-    if (elsewhere?.aliases?.size === 0) delete elsewhere.aliases;
-    names.set(name, { erasedAt: at, isSuppressed });
+    unlink(name);
+    names.set(name, { erasedAt: at, isSuppressed: names.get(name)?.isSuppressed });
   }
 
   /** A name and all that lead to it. */

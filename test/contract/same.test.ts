@@ -7,6 +7,7 @@ import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { AcceptedMessage } from '../../src/wire/index.js';
 import { walk } from './ledger.js';
 import { DAY, HOUR, iso, MINUTE, NOON, SECOND } from './messages.js';
+import { seedInCi } from '../simulation/histories.js';
 import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
 
@@ -60,7 +61,7 @@ const append = fc.record({
 const CAMPAIGNS = [{ name: 'on a', event: 'a' }, { name: 'on named', event: 'named' }, { name: 'on every a', event: 'a' }];
 const SEGMENTS = [{ name: 'twice a', event: 'a', atLeast: 2, withinDays: 30 }, { name: 'with a plan', traits: { plan: { exists: true } } }];
 const OPTIONS = { campaigns: CAMPAIGNS, segments: SEGMENTS };
-const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 500) };
+const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 500), ...seedInCi() };
 const SLOW_MS = 300_000;
 
 describe('every ledger', () => {

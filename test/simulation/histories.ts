@@ -31,7 +31,13 @@ export const CAMPAIGNS: (Campaign & { event: string })[] = [
 ];
 
 /** How many histories each property is tried on: 10,000 where `CI` is set, and `SIMULATION_RUNS=20000` for a long night. */
-export const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? (process.env['CI'] ? 10_000 : 300)) };
+export const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? (process.env['CI'] ? 10_000 : 300)), ...seedInCi() };
+
+/** Where a change lands, it must not hang on luck: the same histories each time. Everywhere else, others each time. */
+export function seedInCi(): { seed?: number } {
+  const { CI, SIMULATION_SEED } = process.env;
+  return CI || SIMULATION_SEED ? { seed: Number(SIMULATION_SEED ?? 1) } : {};
+}
 
 /**
  * Histories of few people and few anonymous ids, which meet at the edges of the windows. They hold batches, attempts

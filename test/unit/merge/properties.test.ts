@@ -30,6 +30,21 @@ describe('the engine', () => {
     );
   });
 
+  it('is no alias of two people, when an email was a name of one until what else it named is worked through again without the deleted', () => {
+    const engine = createEngine();
+    const email = 'P@example.com';
+    const [first, second, at] = [Date.UTC(2026, 3, 20), Date.UTC(2026, 4, 20), Date.UTC(2026, 4, 21)];
+    engine.receive([{ type: 'identify', traits: { email }, messageId: '1' }, { type: 'track', event: 'e', userId: 'p', messageId: '2' }], { receivedAt: first, sequence: 2 });
+    engine.receive({ type: 'identify', userId: 'r', messageId: '3' }, { receivedAt: first, sequence: 3 });
+    engine.receive({ type: 'identify', userId: 'p', traits: { email }, messageId: '4' }, { receivedAt: second, sequence: 1 });
+    engine.mergePeople('r', email, { receivedAt: at, sequence: 7 });
+    engine.deletePerson(email, { receivedAt: at + 1, sequence: 6 });
+    // Another one out of order, and everything is worked through again.
+    engine.receive({ type: 'identify', userId: 'p', traits: { email: 'other@example.com' }, messageId: '5' }, { receivedAt: first, sequence: 1 });
+    expect(engine.people().map(({ id }) => id)).toEqual(['p']);
+    expect(engine.person(email)).toBeUndefined();
+  });
+
   it('decides like that table also when people are merged, deleted and suppressed, merges undone, and events purged', () => {
     fc.assert(
       fc.property(commandedHistories(), (history) => {
