@@ -39,7 +39,7 @@ export const loadEngine: LoadEngine = async (outbox, onChange, watch) => {
 
   function receive(row: Pick<Row, 'key' | 'text'>): void {
     const { time, tab } = parseKey(row.key)!;
-    engine.receive(messagesIn(row) as AcceptedMessage[], { receivedAt: time, sequence: rankOf(tab) });
+    engine.receive(messagesIn(row) as unknown as AcceptedMessage[], { receivedAt: time, sequence: rankOf(tab) });
   }
 
   /** Rows of events that are anonymous for good: nobody claimed them in their 30 days (RULES R5). All others are kept. */
@@ -47,7 +47,7 @@ export const loadEngine: LoadEngine = async (outbox, onChange, watch) => {
     const old = candidates.filter(({ key }) => Date.now() - parseKey(key)!.time > RETENTION_MS);
     if (old.length === 0) return [];
     const attached = new Set(engine.events().flatMap(({ person, messageId }) => (person === undefined ? [] : messageId)));
-    return old.filter((row) => (messagesIn(row) as AcceptedMessage[]).every(({ type, messageId }) => isEventType(type) && !attached.has(messageId)));
+    return old.filter((row) => (messagesIn(row) as unknown as AcceptedMessage[]).every(({ type, messageId }) => isEventType(type) && !attached.has(messageId)));
   }
 
   const pageEngine: PageEngine = {

@@ -1,5 +1,4 @@
-import { isObject, type JsonObject } from '../wire/index.js';
-import { readable } from './serialise.js';
+import { isObject, readable, type JsonObject } from '../wire/index.js';
 
 /** What a page may say about one call beside its properties. Any other key goes into the context; dotted ones nest. */
 export interface CallOptions {

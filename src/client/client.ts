@@ -1,12 +1,11 @@
 import { createIdentity, newId, type Identity } from '../identity/index.js';
-import { isObject, type JsonObject, type MessageType, type Refusal } from '../wire/index.js';
+import { isObject, plain, readable, serialise, type JsonObject, type MessageType, type Refusal } from '../wire/index.js';
 import { sortArguments, splitOptions, type Callback } from './arguments.js';
 import { circumstances } from './circumstances.js';
 import { connect, type Connection } from './connection.js';
 import { destinationOf } from './destination.js';
 import { callPage, createEmitter } from './emitter.js';
 import { createReport } from './report.js';
-import { plain, readable, serialise } from './serialise.js';
 import type { Client, ClientOptions, Context, Delivery, LoadEngine } from './types.js';
 import { VERSION } from './version.js';
 

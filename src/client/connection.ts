@@ -1,8 +1,21 @@
 import { newId, type Identity } from '../identity/index.js';
-import { createFlusher, createOutbox, createTabs, keepaliveRoom, post, UNADDRESSED, type Outbox, type Row } from '../outbox/index.js';
-import type { Activity, ActivityFilter, Explanation } from '../wire/index.js';
+import {
+  createFlusher,
+  createOutbox,
+  createPost,
+  createTabs,
+  DEFAULT_LIMIT,
+  keepaliveRoom,
+  readAttempts,
+  UNADDRESSED,
+  writeAttempts,
+  type Outbox,
+  type Row,
+} from '../outbox/index.js';
+import { serialise, type Activity, type ActivityFilter, type Explanation } from '../wire/index.js';
 import type { Destination } from './destination.js';
 import type { Report } from './report.js';
+import { resendOf } from './resend.js';
 import type { ClientOptions, LoadEngine } from './types.js';
 
 const FLUSH_INTERVAL_MS = 1_000;
@@ -46,6 +59,7 @@ export function connect(connection: ConnectionOptions): Connection {
 function toCollector({ options, identity, report }: ConnectionOptions, { endpoint, writeKey }: Destination & { kind: 'collector' }): Connection {
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE } = options;
   const scope = `key:${writeKey}`;
+  const post = createPost();
   const tab = newId();
   const tabs = createTabs(tab);
   const outbox = openOutbox(scope, tab, identity, report, {
@@ -58,7 +72,11 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
     scope,
     flushInterval,
     batchSize,
-    send: (messages) => post(`${endpoint}/v1/b`, envelope(messages, writeKey)),
+    limit: { ...DEFAULT_LIMIT, ...options.limit },
+    estimate: async () => (await globalThis.navigator?.storage?.estimate().catch(() => undefined)) ?? {},
+    attempts: readAttempts(scope, Date.now()),
+    onAttempts: (attempts) => writeAttempts(scope, attempts, Date.now()),
+    send: (messages, { gzip, dropped }) => post(`${endpoint}/v1/b`, envelope(messages, writeKey, dropped), { gzip }),
     room: keepaliveRoom,
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -68,6 +86,8 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
         report('message_refused', `${endpoint} refuses message ${messageId}: ${message}`);
       }
     },
+    resend: (late) => resendOf(late, identity),
+    onDropped: () => report('outbox_full', `too many events wait in this browser for ${endpoint}; the oldest are given up. The next delivery says how many.`),
     onFailure: (reason) => report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`),
   });
 
@@ -94,8 +114,9 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
 }
 
 /** The inside of a batch, made whole. sentAt is the time of this attempt: from it the collector knows this browser's clock. */
-function envelope(messages: string, writeKey: string): string {
-  return `{"batch":[${messages}],"writeKey":${JSON.stringify(writeKey)},"sentAt":"${new Date().toISOString()}","strict":true}`;
+function envelope(messages: string, writeKey: string, dropped: number): string {
+  const about = serialise({ writeKey, sentAt: new Date().toISOString(), strict: true, ...(dropped > 0 && { dropped }) });
+  return `{"batch":[${messages}],${about.slice(1)}`;
 }
 
 function inPage({ options, identity, report, loadEngine, onActivity }: ConnectionOptions): Connection {

@@ -1,5 +1,5 @@
 import type { CookieOptions } from '../identity/index.js';
-import type { Durability, Outbox, Row } from '../outbox/index.js';
+import type { Durability, Limit, Outbox, Row } from '../outbox/index.js';
 import type { Activity, ActivityFilter, Explanation, JsonObject } from '../wire/index.js';
 import type { CallOptions, Callback } from './arguments.js';
 import type { Listener } from './emitter.js';
@@ -44,6 +44,12 @@ export interface ClientOptions {
    * @defaultValue 100
    */
   batchSize?: number;
+  /**
+   * How much may wait in this browser for a collector; over it the oldest track, page and screen calls are given up, and
+   * counted. Less where the browser has little room.
+   * @defaultValue `{ messages: 10_000, characters: 10_000_000 }`
+   */
+  limit?: Partial<Limit>;
   /** What `watchCampaigns` of `hitherto/campaigns` gives. Only with the engine in the page; a collector has its own. */
   campaigns?: CampaignWatch;
   /** Told what the console is told: misuse, missing storage, a collector that fails, a message that it refused. */

@@ -58,7 +58,7 @@ export function createIngest({ keys, ledger, now, log }: IngestOptions) {
     // What is dropped counts as accepted: a write key does not get to know who was deleted or suppressed.
     const accepted = outcomes.filter(({ status }) => status !== 'refused').length;
     const late = outcomes.flatMap((outcome) => ('isLate' in outcome && outcome.isLate ? outcome.messageId : []));
-    return json(200, { success: true, accepted, refused, late } satisfies BatchAnswer);
+    return json(200, { success: true, accepted, refused, late, gzip: true } satisfies BatchAnswer);
   }
 
   /** An alias of a server makes two people one; of a page it does not, since anybody can send it (RULES R2, R23). */

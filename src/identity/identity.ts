@@ -6,6 +6,8 @@ import { createCopies, type CookieOptions } from './copies.js';
 const ANONYMOUS_ID = 'ajs_anonymous_id';
 const USER_ID = 'ajs_user_id';
 const TRAITS = 'ajs_user_traits';
+/** The anonymous id that a page gave its visitor, in every copy, so that the other subdomains know. */
+const GIVEN_ID = 'hitherto_given_id';
 
 export interface IdentityOptions {
   cookie?: CookieOptions | undefined;
@@ -19,6 +21,8 @@ export interface IdentityOptions {
 export interface Identity {
   /** The visitor's id. Until {@link Identity.recover} was called it may be a candidate that an older one replaces. */
   anonymousId(): string;
+  /** Whether the anonymous id is one of ours: not given by the page, nor kept from another client. */
+  isMinted(): boolean;
   userId(): string | undefined;
   traits(): JsonObject;
   /**
@@ -76,6 +80,7 @@ export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptio
 
   return {
     anonymousId: () => anonymousId,
+    isMinted: () => MINTED.test(anonymousId) && copies.read(GIVEN_ID) !== anonymousId,
     userId: () => userId,
     traits: () => traits,
     identify(id, added) {
@@ -86,7 +91,10 @@ export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptio
       if (id !== undefined) copies.write(USER_ID, id);
       copies.writeObject(TRAITS, traits);
     },
-    setAnonymousId,
+    setAnonymousId(id) {
+      if (id !== anonymousId) copies.write(GIVEN_ID, id);
+      setAnonymousId(id);
+    },
     reset() {
       userId = undefined;
       traits = {};
@@ -103,6 +111,8 @@ export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptio
     correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),
   };
 }
+
+const MINTED = /^[\w-]{21}$/;
 
 /** 126 random bits in 21 characters that need no escaping anywhere. Serves as messageId too. */
 export function newId(): string {

@@ -1,9 +1,11 @@
-import { BATCH_BYTES, utf8Bytes, type Refusal } from '../wire/index.js';
+import { BATCH_BYTES, utf8Bytes, type JsonObject, type Refusal } from '../wire/index.js';
+import type { Attempts } from './attempts.js';
 import { backoffMs, LONGEST_MS } from './backoff.js';
 import { parseKey, partKey } from './key.js';
+import { cutsFor, LITTLE, sizeOf, tightened, type Limit } from './limit.js';
 import type { Outbox } from './outbox.js';
 import { outcomeOf, type Response } from './outcome.js';
-import { foundRow, messagesIn, type Row } from './row.js';
+import { foundRow, messagesIn, textOf, type Row } from './row.js';
 import type { Tabs } from './tabs.js';
 
 /** The envelope around the messages, and some room for a server that counts differently. */
@@ -11,14 +13,24 @@ const ENVELOPE_BYTES = 1_024;
 /** Without Web Locks nobody knows which pages are alive; a row that old was left behind. */
 const LEFT_BEHIND_MS = 10_000;
 
+const GIVEN_UP = { code: 'outbox_full', message: 'Too many events were waiting in this browser; the oldest were given up.' };
+
 export interface FlusherOptions {
   outbox: Outbox;
   tabs: Tabs;
   scope: string;
   /** Sends the inside of a batch. Never rejects. */
-  send(messages: string): Promise<Response>;
+  send(messages: string, about: Sending): Promise<Response>;
   /** How many bytes can be sent so that the request outlives the page. */
   room(): number;
+  /** How much may wait; over it the oldest events go. */
+  limit: Limit;
+  /** How much room the browser has; asked once, when much is waiting. */
+  estimate(): Promise<StorageEstimate>;
+  /** What the last pages knew of this collector. */
+  attempts: Attempts;
+  /** For the next pages. */
+  onAttempts(attempts: Attempts): void;
   /** Least time between two requests, milliseconds; the first leaves at once. */
   flushInterval: number;
   /** So many waiting messages leave at once. */
@@ -29,8 +41,20 @@ export interface FlusherOptions {
   random(): number;
   /** Messages that the collector will never take. */
   onRefused(refused: (Refusal & { sent?: unknown })[]): void;
+  /** What takes the place of messages that came after their late window, serialised; `undefined` when they stay as they are. */
+  resend(late: JsonObject[]): string | undefined;
+  /** The limit was reached, and so many events were given up. */
+  onDropped(count: number): void;
   /** Requests fail; `reason` says how, for a person. */
   onFailure(reason: string): void;
+}
+
+/** What a request is told about itself. */
+export interface Sending {
+  /** The collector has said that it reads gzip, and there is time to compress. */
+  gzip: boolean;
+  /** How many events were given up since the last delivery. */
+  dropped: number;
 }
 
 /** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
@@ -47,22 +71,57 @@ export interface Flusher {
 }
 
 export function createFlusher(options: FlusherOptions): Flusher {
-  const { outbox, tabs, scope, send, room, flushInterval, batchSize, now, monotonic, random, onRefused, onFailure } = options;
+  const { outbox, tabs, scope, send, room, flushInterval, batchSize, now, monotonic, random } = options;
+  const { estimate, onAttempts, onRefused, onDropped, onFailure, resend } = options;
   /** Oldest first, those in flight included. */
   let queue: Row[] = [];
   let running: Promise<void> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let failures = 0;
-  let nextAt = 0;
+  let { failures } = options.attempts;
+  let nextAt = monotonic() + options.attempts.waitMs;
   /** Fewer after a refused batch, until one goes through. */
   let rowLimit = Infinity;
+  let { limit } = options;
+  let isEstimated = false;
+  let dropped = 0;
+  let gzip = false;
 
   function wake(): void {
-    if (running || !queue.some(isReady)) return;
-    const isFull = failures === 0 && queue.reduce((sum, { count }) => sum + count, 0) >= batchSize;
+    if (!queue.some(isReady)) return;
+    const { messages } = keepLimit();
+    if (running) return;
+    const isFull = failures === 0 && messages >= batchSize;
     const delay = isFull ? 0 : Math.max(0, nextAt - monotonic());
     clearTimeout(timer);
     timer = setTimeout(() => void run(), delay);
+  }
+
+  async function tighten(): Promise<void> {
+    limit = tightened(limit, await estimate());
+    wake();
+  }
+
+  /** Gives up the oldest events when too much is waiting. */
+  function keepLimit(): Limit {
+    const size = sizeOf(queue);
+    if (size.characters > LITTLE && !isEstimated) {
+      isEstimated = true;
+      void tighten();
+    }
+    if (size.messages <= limit.messages && size.characters <= limit.characters) return size;
+    const cuts = cutsFor(queue.filter(isReady), size, limit);
+    const parts = cuts.flatMap(({ row, rest, dropped: ids }) => {
+      dropped += ids.length;
+      const part = rest ? foundRow(partKey(row.key!, 0), rest) : undefined;
+      queue = queue.flatMap((queued) => (queued === row ? (part ?? []) : queued));
+      const given = ids.map((messageId) => ({ messageId, index: 0, ...GIVEN_UP }));
+      void Promise.resolve(part?.delivered ?? []).then((refused) => row.settleDelivered([...refused, ...given]));
+      return part ?? [];
+    });
+    if (cuts.length === 0) return size;
+    void outbox.replace(cuts.map(({ row }) => row), parts);
+    onDropped(dropped);
+    return sizeOf(queue);
   }
 
   async function flush(): Promise<void> {
@@ -110,39 +169,58 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   /** @returns whether to go on with the next batch at once */
-  async function deliver(rows: Row[]): Promise<boolean> {
+  async function deliver(rows: Row[], isLeaving = false): Promise<boolean> {
     for (const row of rows) row.isInFlight = true;
-    const response = await send(rows.map(({ text }) => text).join(','));
+    const given = dropped;
+    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped });
     for (const row of rows) row.isInFlight = false;
 
     const outcome = outcomeOf(response);
     switch (outcome.kind) {
       case 'delivered':
-        failures = 0;
+        if (failures > 0) failed(0);
         rowLimit = Infinity;
-        await settle(rows, outcome.refused);
+        ({ gzip } = outcome);
+        dropped -= given;
+        await settle(rows, outcome.refused, outcome.late);
         return true;
       case 'halve':
         await halve(rows, outcome.reason);
         return true;
       case 'park':
-        failures++;
+        failed(failures + 1);
         nextAt = monotonic() + LONGEST_MS;
         onFailure(outcome.reason);
         return false;
       case 'retry':
-        nextAt = monotonic() + backoffMs(failures++, random(), outcome.retryAfterMs);
+        nextAt = monotonic() + backoffMs(failures, random(), outcome.retryAfterMs);
+        failed(failures + 1, outcome.retryAfterMs);
         onFailure(response.status === 0 ? 'it does not answer' : `it answers ${response.status}`);
         return false;
     }
   }
 
-  async function settle(rows: Row[], refused: Refusal[]): Promise<void> {
+  function failed(inARow: number, waitMs = 0): void {
+    failures = inARow;
+    onAttempts({ failures, waitMs });
+  }
+
+  async function settle(rows: Row[], refused: Refusal[], late: string[] = []): Promise<void> {
+    const parts = late.length > 0 ? again(rows, new Set(late)) : [];
     const settled = new Set(rows);
-    queue = queue.filter((row) => !settled.has(row));
+    queue = [...queue.filter((row) => !settled.has(row)), ...parts];
     if (refused.length > 0) onRefused(refused);
     for (const row of rows) row.settleDelivered(refused);
-    await outbox.replace(rows, []);
+    // In one transaction, so that what is sent again is neither forgotten nor sent again twice (RULES R13).
+    await outbox.replace(rows, parts);
+  }
+
+  /** The row of what is sent again because it came too late to merge. */
+  function again(rows: Row[], late: Set<string>): Row[] {
+    const messages = rows.flatMap(messagesIn).filter(({ messageId }) => late.has(messageId as string));
+    const text = resend(messages);
+    const key = rows.at(-1)!.key;
+    return text !== undefined && key !== undefined ? [foundRow(partKey(key, 0), text)] : [];
   }
 
   async function halve(rows: Row[], reason: string): Promise<void> {
@@ -153,14 +231,14 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const row = rows[0]!;
     const messages = messagesIn(row);
     if (messages.length > 1) return split(row, messages);
-    const { messageId } = messages[0] as { messageId: string };
+    const messageId = String(messages[0]?.['messageId']);
     await settle(rows, [{ messageId, index: 0, code: 'refused', message: reason }]);
   }
 
-  async function split(row: Row, messages: unknown[]): Promise<void> {
+  async function split(row: Row, messages: JsonObject[]): Promise<void> {
     const middle = Math.ceil(messages.length / 2);
     const parts = [messages.slice(0, middle), messages.slice(middle)].map((half, i) =>
-      foundRow(partKey(row.key!, i), JSON.stringify(half).slice(1, -1)),
+      foundRow(partKey(row.key!, i), textOf(half)),
     );
     queue = queue.flatMap((queued) => (queued === row ? parts : queued));
     rowLimit = 1;
@@ -202,7 +280,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
       if (bytes > room()) break;
       rows.push(row);
     }
-    if (rows.length > 0) void deliver(rows).then(wake);
+    if (rows.length > 0) void deliver(rows, true).then(wake);
   }
 
   return {

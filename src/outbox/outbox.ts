@@ -1,3 +1,4 @@
+import { putOnBridge, readBridge, removeFromBridge } from './bridge.js';
 import { openDatabase, type Database, type Entry } from './database.js';
 import { formatKey, parseKey, ROW_KEYS } from './key.js';
 import { createRow, foundRow, type Row } from './row.js';
@@ -43,7 +44,7 @@ export interface OutboxOptions {
 export interface Outbox {
   /**
    * Takes a serialised message. The first one of a task is in the hands of the browser when this returns, the others
-   * once the task ends; what comes before the database is open waits for it in memory.
+   * once the task ends: in the database, or in localStorage as long as that is not open.
    */
   append(text: string, hasIdentify: boolean): Row;
   /** Resolves once the database is open and the anonymous id known, or once it is known that there is no database. */
@@ -61,26 +62,23 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let database: Database | undefined;
   let isOpening = true;
   let lastTime = 0;
-  /** The rows of this task that are not written yet; before the database is open, all of them. */
+  /** The rows of this task that have no place yet. */
   let waiting: Row[] = [];
   let isInTask = false;
+  /** The rows that wait for the database to open, in localStorage meanwhile. */
+  let held: Row[] = [];
+  /** The keys of the rows that lie in localStorage. */
+  const bridged = new Set<string>();
   let losses = 0;
   const opened = open();
 
   function append(text: string, hasIdentify: boolean): Row {
-    if (!isOpening && !isInTask) {
-      isInTask = true;
-      queueMicrotask(endTask);
-      const row = begin(text, hasIdentify);
-      writeWaiting();
-      return row;
-    }
-    const last = waiting.at(-1);
-    if (!last || last.isInFlight || last.isDelivered || last.text.length + text.length > ROW_CHARACTERS) return begin(text, hasIdentify);
-    last.text += `,${text}`;
-    last.count++;
-    last.hasIdentify ||= hasIdentify;
-    return last;
+    if (isInTask) return join(text, hasIdentify);
+    isInTask = true;
+    queueMicrotask(endTask);
+    const row = begin(text, hasIdentify);
+    writeWaiting();
+    return row;
   }
 
   function begin(text: string, hasIdentify: boolean): Row {
@@ -90,19 +88,36 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return row;
   }
 
+  function join(text: string, hasIdentify: boolean): Row {
+    const last = waiting.at(-1);
+    if (!last || last.isInFlight || last.text.length + text.length > ROW_CHARACTERS) return begin(text, hasIdentify);
+    last.text += `,${text}`;
+    last.count++;
+    last.hasIdentify ||= hasIdentify;
+    return last;
+  }
+
   function endTask(): void {
     isInTask = false;
-    if (!isOpening) writeWaiting();
+    writeWaiting();
   }
 
   function writeWaiting(): void {
-    // A page that left before the database opened has sent them from memory.
-    const rows = waiting.filter(({ isDelivered }) => !isDelivered);
+    const rows = waiting;
     waiting = [];
     if (rows.length === 0) return;
     for (const row of rows) row.key = nextKey();
     if (database) write(database, rows);
+    else if (isOpening) hold(rows);
     else settle(rows, 'memory');
+  }
+
+  function hold(rows: Row[]): void {
+    held.push(...rows);
+    for (const row of rows) {
+      bridged.add(row.key!);
+      putOnBridge(toEntry(row));
+    }
   }
 
   function write(to: Database, rows: Row[]): void {
@@ -114,8 +129,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     } catch (error) {
       if (losses === LOSS_LIMIT) return giveUp(rows, error);
       // The connection is gone, and no close event has said so yet.
-      waiting = [...rows, ...waiting];
       reopen();
+      hold(rows);
     }
   }
 
@@ -126,11 +141,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function settle(rows: Row[], durability: 'stored' | 'memory'): void {
-    if (durability === 'stored') losses = 0;
+    if (durability === 'stored') {
+      losses = 0;
+      leaveBridge();
+    }
     for (const row of rows) {
       row.settleStored(durability);
       onStored(row);
     }
+  }
+
+  /** Whatever waited in localStorage goes into the database with the first write, unless that has been lost again. */
+  function leaveBridge(): void {
+    if (isOpening) return;
+    removeFromBridge(bridged);
+    bridged.clear();
   }
 
   /** Keys never run backwards: the clock may be set back, and two rows may fall into one millisecond. */
@@ -148,10 +173,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function open(): Promise<void> {
+    let storedTime = 0;
     try {
       const opening = await openDatabase(reopen);
-      const [lastKey] = await Promise.all([opening.lastKey(...ROW_KEYS), opening.update(ANONYMOUS_ID, recoverId)]);
-      lastTime = Math.max(lastTime, parseKey(lastKey)?.time ?? 0);
+      const [lastKey] = await Promise.all([opening.lastKey(...ROW_KEYS), opening.update(ANONYMOUS_ID, recoverId), cross(opening)]);
+      storedTime = parseKey(lastKey)?.time ?? 0;
+      lastTime = Math.max(lastTime, storedTime);
       database = opening;
     } catch (error) {
       recoverId(undefined);
@@ -159,8 +186,25 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (losses > 0 && losses < LOSS_LIMIT) setTimeout(reopen, REOPEN_MS);
     }
     isOpening = false;
-    for (const row of waiting) row.text = correct(row.text);
-    writeWaiting();
+    // A page that left before the database opened has sent them from memory.
+    const rows = held.filter(({ isDelivered }) => !isDelivered);
+    held = [];
+    for (const row of rows) {
+      row.text = correct(row.text);
+      // The clock was set back since the last row was written: these get their places behind it.
+      if (parseKey(row.key)!.time <= storedTime) row.key = nextKey();
+    }
+    if (rows.length === 0) return;
+    if (database) write(database, rows);
+    else settle(rows, 'memory');
+  }
+
+  /** What other pages left in localStorage. One that is alive writes the same row once more, under the same key. */
+  async function cross(opening: Database): Promise<void> {
+    const left = readBridge().filter(([key]) => !bridged.has(key));
+    if (left.length === 0) return;
+    await opening.put(left);
+    removeFromBridge(left.map(([key]) => key));
   }
 
   return {
@@ -168,13 +212,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
     opened,
     async read() {
       await opened;
-      let entries: Entry[] = [];
+      // Without a database, localStorage is the next best thing that pages have in common.
+      let entries: Entry[] = database ? [] : readBridge();
       await attempt(async (from) => void (entries = await from.read(...ROW_KEYS)));
       return entries.filter(([key]) => isForUs(parseKey(key)?.scope)).map(([key, text]) => foundRow(key, text));
     },
     async replace(rows, parts) {
       // What cannot be deleted is sent once more by a later page, and recognised by its messageId.
-      await attempt((to) => to.replace(rows.flatMap(({ key }) => key ?? []), parts.map(toEntry)));
+      const keys = rows.flatMap(({ key }) => key ?? []);
+      if (!database || bridged.size > 0) removeFromBridge(keys);
+      await attempt((to) => to.replace(keys, parts.map(toEntry)));
     },
     rememberId(anonymousId) {
       void opened.then(() => attempt((to) => to.put([[ANONYMOUS_ID, anonymousId]])));

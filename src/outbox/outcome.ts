@@ -9,8 +9,11 @@ export interface Response {
 
 /** What follows from it. */
 export type Outcome =
-  /** They are stored; those named in `refused` never will be. */
-  | { kind: 'delivered'; refused: Refusal[] }
+  /**
+   * They are stored; those named in `refused` never will be, and those in `late` came after their late window.
+   * `gzip`: the collector says that it reads compressed requests.
+   */
+  | { kind: 'delivered'; refused: Refusal[]; late: string[]; gzip: boolean }
   /** Nothing was stored for certain; the same again, later. */
   | { kind: 'retry'; retryAfterMs?: number | undefined }
   /** One of them is at fault, or there are too many: fewer at a time; alone, it can never be delivered. */
@@ -32,11 +35,18 @@ export function outcomeOf({ status, body, retryAfterMs }: Response): Outcome {
 
 /** A 2xx with HTML is a captive portal or a single-page app's fallback, not a collector: nothing was stored. */
 function acknowledged(body: string): Outcome {
-  if (body.trim() === '') return { kind: 'delivered', refused: [] };
-  const answer = parse(body);
+  const answer = body.trim() === '' ? {} : parse(body);
   if (!isObject(answer) || answer['success'] === false) return { kind: 'retry' };
-  const refused = answer['refused'];
-  return { kind: 'delivered', refused: Array.isArray(refused) ? refused.filter(isObject) as unknown as Refusal[] : [] };
+  return {
+    kind: 'delivered',
+    refused: listIn(answer['refused']).filter(isObject) as unknown as Refusal[],
+    late: listIn(answer['late']).filter((messageId) => typeof messageId === 'string'),
+    gzip: answer['gzip'] === true,
+  };
+}
+
+function listIn(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function messageIn(body: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { Refusal } from '../wire/index.js';
+import { isObject, serialise, type JsonObject, type Refusal } from '../wire/index.js';
 
 /**
  * Where a message is safe: `stored` in IndexedDB; in `memory` only, because the browser gives no storage; `dropped`,
@@ -10,7 +10,7 @@ export type Durability = 'stored' | 'memory' | 'dropped';
 export interface Row {
   /** Serialised messages, with commas between them: the inside of a batch. */
   text: string;
-  /** How many messages; 1 for a row of another tab, which nobody has counted. */
+  /** How many messages, nearly: a row of another tab is counted by the look of it. */
   count: number;
   /** Holds an identify or an alias, which everything older must go before (RULES R17). */
   hasIdentify: boolean;
@@ -51,12 +51,23 @@ export function createRow(text: string, hasIdentify: boolean): Row {
 /** A row that another page left behind, as read from the database. */
 export function foundRow(key: string, text: string): Row {
   const row = createRow(text, /"type":"(identify|alias)"/.test(text));
+  row.count = text.match(/"messageId":"/g)?.length ?? 1;
   row.key = key;
   row.settleStored('stored');
   return row;
 }
 
-/** The messages in a row, as the collector will read them. */
-export function messagesIn({ text }: Pick<Row, 'text'>): unknown[] {
-  return JSON.parse(`[${text}]`) as unknown[];
+/** The messages in a row, as the collector will read them; none in one that something else has spoiled. */
+export function messagesIn({ text }: Pick<Row, 'text'>): JsonObject[] {
+  try {
+    return (JSON.parse(`[${text}]`) as unknown[]).filter(isObject);
+  } catch {
+    // Whoever asks has nothing to send, and lets the row go.
+    return [];
+  }
+}
+
+/** The text of a row that holds these messages. */
+export function textOf(messages: JsonObject[]): string {
+  return messages.map(serialise).join(',');
 }

@@ -6,3 +6,4 @@ export { occurredAt } from './timestamp.js';
 export { utf8Bytes } from './bytes.js';
 export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, MESSAGE_BYTES } from './limits.js';
 export type { Activity, ActivityFilter, ActivityPage, ActivityTab, Explanation, Person, Reason, StoredEvent } from './activity.js';
+export { plain, readable, serialise } from './serialise.js';

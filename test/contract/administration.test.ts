@@ -114,7 +114,7 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
     expect(await answer('POST', '/api/people/ada/erase')).toMatchObject({ status: 404, body: { code: 'nobody' } });
     await call('POST', '/api/people/bob/suppress');
     const told = await send('WK', track('one', { userId: 'bob' }));
-    expect(await told.json()).toEqual({ success: true, accepted: 1, refused: [], late: [] });
+    expect(await told.json()).toEqual({ success: true, accepted: 1, refused: [], late: [], gzip: true });
     expect(await ledger.person('bob')).toBeUndefined();
     await call('POST', '/api/people/bob/unsuppress');
     await send('WK', track('two', { userId: 'bob' }));

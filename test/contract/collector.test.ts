@@ -90,12 +90,12 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       const response = await post('/v1/b', { writeKey: 'WK', sentAt: iso(NOON), batch: [track('one'), track('two')] });
       expect(response.status).toBe(200);
       expect(response.headers.get('Content-Type')).toMatch('application/json');
-      expect(await response.json()).toEqual({ success: true, accepted: 2, refused: [], late: [] });
+      expect(await response.json()).toEqual({ success: true, accepted: 2, refused: [], late: [], gzip: true });
       expect(await stored()).toEqual(['two', 'one']);
     });
 
     it('may be empty', async () => {
-      expect(await batch({ batch: [] })).toEqual({ status: 200, answer: { success: true, accepted: 0, refused: [], late: [] } });
+      expect(await batch({ batch: [] })).toEqual({ status: 200, answer: { success: true, accepted: 0, refused: [], late: [], gzip: true } });
     });
 
     it('that comes again is accepted and stored once', async () => {
@@ -137,7 +137,7 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       await batch({ batch: [{ type: 'identify', userId: 'ada', anonymousId: 'v' }] });
       time = NOON + 5 * MINUTE + 1;
       const sent = { batch: [track('straggler'), track('other', { anonymousId: 'w' })] };
-      expect((await batch(sent)).answer).toEqual({ success: true, accepted: 2, refused: [], late: ['straggler'] });
+      expect((await batch(sent)).answer).toEqual({ success: true, accepted: 2, refused: [], late: ['straggler'], gzip: true });
       expect((await batch(sent)).answer.late).toEqual(['straggler']);
     });
 
@@ -218,7 +218,7 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
         ],
       };
       const response = await post('/v1/batch', body, { 'Content-Type': 'application/json', Authorization: `Basic ${btoa('WK:')}` });
-      expect(await response.json()).toEqual({ success: true, accepted: 3, refused: [], late: [] });
+      expect(await response.json()).toEqual({ success: true, accepted: 3, refused: [], late: [], gzip: true });
       expect(await stored()).toEqual(['Home', 'anon_merge 48d213bb', 'identify', 'added_to_cart']);
     });
   });
@@ -282,6 +282,12 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       const body = gzipSync(JSON.stringify({ writeKey: 'WK', batch: [track('one')] }));
       const response = await ask('/v1/b', { method: 'POST', body, headers: { 'Content-Encoding': 'gzip' } });
       expect(await response.json()).toMatchObject({ accepted: 1 });
+    });
+
+    it('may be gzip that says so in its address, for a page that would need permission for a header', async () => {
+      const body = gzipSync(JSON.stringify({ writeKey: 'WK', batch: [track('one')] }));
+      const response = await ask('/v1/b?encoding=gzip', { method: 'POST', body });
+      expect(await response.json()).toMatchObject({ accepted: 1, gzip: true });
     });
 
     it('that only says it is gzip, or is packed in some other way, is not read', async () => {

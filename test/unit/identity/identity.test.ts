@@ -4,7 +4,7 @@ import { createIdentity, newId, type Identity, type IdentityOptions } from '../.
 const ANONYMOUS_ID = 'ajs_anonymous_id';
 const USER_ID = 'ajs_user_id';
 const TRAITS = 'ajs_user_traits';
-const NAMES = [ANONYMOUS_ID, USER_ID, TRAITS];
+const NAMES = [ANONYMOUS_ID, USER_ID, TRAITS, 'hitherto_given_id'];
 
 function create(options: Partial<IdentityOptions> = {}): Identity {
   return createIdentity({ onChange() {}, onUnwritable() {}, ...options });
@@ -336,5 +336,37 @@ describe('the cookie', () => {
     expect(text).toMatch(/; sameSite=Strict(;|$)/i);
     expect(text).toMatch(/; secure(;|$)/i);
     expect((Date.parse(/; expires=([^;]+)/i.exec(text)![1]!) - Date.now()) / 86_400_000).toBeCloseTo(7, 1);
+  });
+});
+
+describe('an anonymous id', () => {
+  it('is ours when this client minted it, on this page or an earlier one', () => {
+    expect(load().isMinted()).toBe(true);
+    expect(load().isMinted()).toBe(true);
+  });
+
+  it('is not ours when the page gave it, though it looks like one; not on its next pages either', () => {
+    const identity = load();
+    identity.setAnonymousId(newId());
+    expect(identity.isMinted()).toBe(false);
+    expect(load().isMinted()).toBe(false);
+  });
+
+  it('is ours again after a reset', () => {
+    const identity = load();
+    identity.setAnonymousId('theirs');
+    identity.reset();
+    expect(identity.isMinted()).toBe(true);
+  });
+
+  it('is ours though the page says it back to us', () => {
+    const identity = load();
+    identity.setAnonymousId(identity.anonymousId());
+    expect(identity.isMinted()).toBe(true);
+  });
+
+  it('is not ours when another client made it', () => {
+    localStorage.setItem(ANONYMOUS_ID, JSON.stringify('7d444840-9dc0-11d1-b245-5ffdce74fad2'));
+    expect(load().isMinted()).toBe(false);
   });
 });

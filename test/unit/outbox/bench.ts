@@ -1,5 +1,7 @@
-import { createFlusher, type Flusher, type FlusherOptions } from '../../../src/outbox/flush.js';
+import type { Attempts } from '../../../src/outbox/attempts.js';
+import { createFlusher, type Flusher, type FlusherOptions, type Sending } from '../../../src/outbox/flush.js';
 import { formatKey } from '../../../src/outbox/key.js';
+import { DEFAULT_LIMIT } from '../../../src/outbox/limit.js';
 import type { Outbox } from '../../../src/outbox/outbox.js';
 import type { Response } from '../../../src/outbox/outcome.js';
 import { createRow, foundRow, messagesIn, type Row } from '../../../src/outbox/row.js';
@@ -25,6 +27,12 @@ export interface Bench {
   answers: (Response | Promise<Response> | ((ids: string[]) => Response))[];
   refused: (Refusal & { sent?: unknown })[];
   failures: string[];
+  /** What is remembered for the next pages, each time. */
+  attempts: Attempts[];
+  /** What each request was told about itself. */
+  sendings: Sending[];
+  /** How many events had been given up, each time some were. */
+  dropped: number[];
   /** Tracks messages of these names in one row, which is stored at once. */
   call(names: string | string[], more?: { isIdentify?: boolean; padding?: number }): Row;
   /** The same, but the row is not stored yet. */
@@ -43,6 +51,9 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
   const answers: Bench['answers'] = [];
   const refused: Refusal[] = [];
   const failures: string[] = [];
+  const attempts: Attempts[] = [];
+  const sendings: Sending[] = [];
+  const dropped: number[] = [];
   let lastTime = 1_000;
 
   const outbox: Outbox = {
@@ -60,7 +71,12 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
     outbox,
     tabs: { hold() {}, release() {}, alive: () => Promise.resolve(new Set([MY_TAB])), exclusively: (_, work) => work() },
     scope: SCOPE,
-    async send(messages) {
+    limit: DEFAULT_LIMIT,
+    estimate: () => Promise.resolve({}),
+    attempts: { failures: 0, waitMs: 0 },
+    onAttempts: (latest) => attempts.push(latest),
+    async send(messages, about) {
+      sendings.push(about);
       const ids = idsIn(messages);
       requests.push(ids);
       const answer = answers.shift() ?? DELIVERED;
@@ -73,6 +89,8 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
     monotonic: () => performance.now(),
     random: () => 0.5,
     onRefused: (list) => refused.push(...list),
+    resend: () => undefined,
+    onDropped: (count) => dropped.push(count),
     onFailure: (reason) => failures.push(reason),
     ...overrides,
   });
@@ -99,6 +117,9 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
     answers,
     refused,
     failures,
+    attempts,
+    sendings,
+    dropped,
     append,
     store,
     call(names, more) {
@@ -128,7 +149,7 @@ export function refusing(...poison: string[]): (ids: string[]) => Response {
 }
 
 function idsIn(text: string): string[] {
-  return (messagesIn({ text }) as Named[]).map(({ messageId }) => messageId);
+  return (messagesIn({ text }) as unknown as Named[]).map(({ messageId }) => messageId);
 }
 
 function textOf(names: string[], type: string, padding = 0): string {

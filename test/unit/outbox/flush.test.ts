@@ -1,8 +1,9 @@
 // @vitest-environment node
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FlusherOptions } from '../../../src/outbox/flush.js';
 import type { Response } from '../../../src/outbox/outcome.js';
-import { BATCH_BYTES } from '../../../src/wire/index.js';
+import { BATCH_BYTES, type JsonObject } from '../../../src/wire/index.js';
 import { DELIVERED, MY_TAB, openAnswer, putOnBench, refusing, type Bench } from './bench.js';
 
 const UNAVAILABLE: Response = { status: 503, body: '' };
@@ -547,3 +548,164 @@ function answer(status: number, acknowledged: string[]): (ids: string[]) => Resp
 function unanswered({ requests }: Bench, scripted: number): string[] {
   return requests.slice(scripted).flat();
 }
+
+describe('too much waiting', () => {
+  const limit = { messages: 4, characters: 1_000_000 };
+  const down = (): Partial<FlusherOptions> => ({ limit, attempts: { failures: 0, waitMs: 60_000 } });
+
+  it('gives up the oldest events, counts them, and tells the collector with the next delivery', async () => {
+    const { flusher, call, kept, dropped, sendings } = putOnBench(down());
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) call(name);
+    expect(kept()).toEqual(['c', 'd', 'e', 'f']);
+    expect(dropped).toEqual([1, 2]);
+    await flusher.flush();
+    call('g');
+    await flusher.flush();
+    expect(sendings.map(({ dropped }) => dropped)).toEqual([2, 0]);
+  });
+
+  it('tells whoever waits for their delivery', async () => {
+    const { call } = putOnBench(down());
+    const row = call('a');
+    for (const name of ['b', 'c', 'd', 'e']) call(name);
+    await expect(row.delivered).resolves.toMatchObject([{ messageId: 'a', code: 'outbox_full' }]);
+  });
+
+  it('never gives up an identify', async () => {
+    const { call, kept } = putOnBench(down());
+    call('ada', { isIdentify: true });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) call(name);
+    expect(kept()).toEqual(['ada', 'c', 'd', 'e']);
+  });
+
+  it('takes part of a row, and no more of it than it must be', async () => {
+    const { flusher, call, kept, requests } = putOnBench(down());
+    const row = call(['a', 'b', 'c']);
+    call(['d', 'e']);
+    expect(kept()).toEqual(['d', 'e']);
+    await flusher.flush();
+    expect(requests).toEqual([['d', 'e']]);
+    await expect(row.delivered).resolves.toHaveLength(3);
+  });
+
+  it('counts characters as well', async () => {
+    const { call, kept } = putOnBench({ ...down(), limit: { messages: 100, characters: 2_500 } });
+    for (const name of ['a', 'b', 'c']) call(name, { padding: 1_000 });
+    expect(kept()).toEqual(['b', 'c']);
+  });
+
+  it('means less where the browser has little room', async () => {
+    const { call, kept } = putOnBench({ ...down(), limit: { messages: 100, characters: 10_000_000 }, estimate: () => Promise.resolve({ quota: 3_000_000, usage: 600_000 }) });
+    for (const name of ['a', 'b', 'c']) call(name, { padding: 500_000 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(kept()).toEqual(['b', 'c']);
+  });
+
+  it('keeps what is under way', async () => {
+    const { flusher, call, kept, answers } = putOnBench({ limit });
+    const { answer, give } = openAnswer();
+    answers.push(answer);
+    call(['a', 'b', 'c']);
+    void flusher.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    call('d');
+    call('e');
+    expect(kept()).toEqual(['a', 'b', 'c', 'e']);
+    give(DELIVERED);
+  });
+});
+
+describe('messages that came too late to merge', () => {
+  const late = (...ids: string[]): Response => ({ status: 200, body: JSON.stringify({ success: true, late: ids }) });
+
+  it('are sent again as the client says, in the place of the ones that came late', async () => {
+    const resent: unknown[] = [];
+    const resend = (messages: JsonObject[]): string => {
+      resent.push(...messages.map(({ messageId }) => messageId));
+      return '{"messageId":"b","anonymousId":"fresh"},{"type":"identify","messageId":"i"}';
+    };
+    const { flusher, call, kept, requests, answers } = putOnBench({ resend });
+    let keptMeanwhile: string[] = [];
+    answers.push(late('b'), () => {
+      keptMeanwhile = kept();
+      return DELIVERED;
+    });
+    call(['a', 'b']);
+    await flusher.flush();
+    expect(resent).toEqual(['b']);
+    expect(keptMeanwhile).toEqual(['b', 'i']);
+    expect(requests).toEqual([['a', 'b'], ['b', 'i']]);
+    expect(kept()).toEqual([]);
+  });
+
+  it('are left as they are when the client says so', async () => {
+    const { flusher, call, kept, requests, answers } = putOnBench();
+    answers.push(late('a'));
+    call('a');
+    await flusher.flush();
+    await flusher.flush();
+    expect(requests).toEqual([['a']]);
+    expect(kept()).toEqual([]);
+  });
+});
+
+describe('over page loads', () => {
+  it('is remembered how often a collector failed, and how long it wants to be left alone', async () => {
+    const { flusher, call, answers, attempts } = putOnBench({ attempts: { failures: 3, waitMs: 0 } });
+    answers.push({ status: 503, body: '', retryAfterMs: 7_000 });
+    call('a');
+    await flusher.flush();
+    expect(attempts).toEqual([{ failures: 4, waitMs: 7_000 }]);
+    await flusher.flush();
+    expect(attempts.at(-1)).toEqual({ failures: 0, waitMs: 0 });
+  });
+
+  it('a page asks once at once, and then waits as long as the pages before it had come to', async () => {
+    const { call, answers, requests } = putOnBench({ attempts: { failures: 8, waitMs: 0 } });
+    for (let i = 0; i < 5; i++) answers.push({ status: 0, body: '' });
+    call('a');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(requests).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('a server that wants to be left alone is', async () => {
+    const { call, requests } = putOnBench({ attempts: { failures: 1, waitMs: 20_000 } });
+    call('a');
+    await vi.advanceTimersByTimeAsync(19_000);
+    expect(requests).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(requests).toEqual([['a']]);
+  });
+});
+
+describe('gzip', () => {
+  it('is for a collector that says so, and not for a page that leaves', async () => {
+    const { flusher, call, answers, sendings } = putOnBench();
+    answers.push({ status: 200, body: '{"success":true,"gzip":true}' }, { status: 200, body: '{"success":true,"gzip":true}' });
+    for (const name of ['a', 'b']) {
+      call(name);
+      await flusher.flush();
+    }
+    call('c');
+    flusher.leave();
+    expect(sendings.map(({ gzip }) => gzip)).toEqual([false, true, false]);
+  });
+});
+
+describe('a row that something else has spoiled', () => {
+  it('sinks nobody', async () => {
+    const { flusher, stored, storeOf, call, kept, requests, answers } = putOnBench();
+    stored.set(storeOf('gone', 'x', 1), '{"messageId":');
+    const unreadable = (ids: string[]): Response => (ids.length === 0 ? { status: 400, body: '' } : DELIVERED);
+    answers.push(unreadable, unreadable, unreadable);
+    call('a');
+    void flusher.recover();
+    await pass(10_000);
+    expect(kept()).toEqual([]);
+    expect(requests.at(-1)).toEqual(['a']);
+  });
+});

@@ -5,6 +5,7 @@ import { createOutbox, UNADDRESSED, type Outbox, type OutboxOptions } from '../.
 
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory());
+  localStorage.clear();
 });
 
 const SCOPE = 'key:KEY';
@@ -35,7 +36,7 @@ describe('before the database is open', () => {
     const row = outbox.append('"a"', false);
     outbox.append('"b"', false);
     await expect(row.stored).resolves.toBe('stored');
-    expect(await textsIn(open())).toEqual(['"a","b"']);
+    expect(await textsIn(open())).toEqual(['"a"', '"b"']);
   });
 
   it('writes them with the id that turns out to stand', async () => {
@@ -70,6 +71,76 @@ describe('before the database is open', () => {
     await expect(row.stored).resolves.toBe('memory');
     await outbox.opened;
     expect(await textsIn(outbox)).toEqual([]);
+  });
+});
+
+describe('localStorage, while the database is not open', () => {
+  const onTheBridge = (): string[] => Object.entries(localStorage).flatMap(([key, text]) => (key.startsWith('hitherto.row.') ? String(text) : []));
+
+  it('holds the first call of a task when it returns, and the rest of the task when it ends', async () => {
+    const outbox = open();
+    outbox.append('1', false);
+    expect(onTheBridge()).toEqual(['1']);
+    outbox.append('2', false);
+    outbox.append('3', false);
+    expect(onTheBridge()).toEqual(['1']);
+    await Promise.resolve();
+    expect(onTheBridge()).toEqual(['1', '2,3']);
+    await outbox.opened;
+  });
+
+  it('is empty once the database has it', async () => {
+    const outbox = open();
+    await outbox.append('1', false).stored;
+    expect(onTheBridge()).toEqual([]);
+    expect(await textsIn(outbox)).toEqual(['1']);
+  });
+
+  it('is emptied into the database by the next page, oldest first, whoever left it', async () => {
+    for (const [time, tab] of [[7, 'b'], [5, 'a']] as const) localStorage.setItem(`hitherto.row.${formatKey({ scope: SCOPE, time, tab })}`, `"${tab}"`);
+    const outbox = open();
+    await outbox.opened;
+    expect(onTheBridge()).toEqual([]);
+    expect(await textsIn(outbox)).toEqual(['"a"', '"b"']);
+  });
+
+  it('makes one row of one that was copied and not yet removed', async () => {
+    const key = formatKey({ scope: SCOPE, time: 5, tab: 'a' });
+    await open().opened;
+    localStorage.setItem(`hitherto.row.${key}`, '"a"');
+    await open().opened;
+    localStorage.setItem(`hitherto.row.${key}`, '"a"');
+    const outbox = open();
+    await outbox.opened;
+    expect(await textsIn(outbox)).toEqual(['"a"']);
+  });
+
+  it('leaves alone what is not a row', async () => {
+    localStorage.setItem('hitherto.row.mine', 'the page of somebody else');
+    const outbox = open();
+    await outbox.opened;
+    expect(await textsIn(outbox)).toEqual([]);
+    expect(onTheBridge()).toHaveLength(1);
+  });
+
+  it('keeps it where there is no database, until it is delivered, and shows it to the next page', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    const dead = open();
+    await dead.opened;
+    localStorage.setItem(`hitherto.row.${formatKey({ scope: SCOPE, time: 5, tab: 'a' })}`, '"a"');
+    const outbox = open();
+    const [row] = await outbox.read();
+    expect(row!.text).toBe('"a"');
+    await outbox.replace([row!], []);
+    expect(await textsIn(outbox)).toEqual([]);
+  });
+
+  it('is not needed: full, or blocked, it is left out', async () => {
+    vi.stubGlobal('localStorage', undefined);
+    const outbox = open();
+    await outbox.append('1', false).stored;
+    expect(await textsIn(outbox)).toEqual(['1']);
+    vi.unstubAllGlobals();
   });
 });
 
@@ -112,6 +183,17 @@ describe('a row', () => {
     await second.append('"c"', false).stored;
     expect(await textsIn(first)).toEqual(['"a"', '"b"', '"c"']);
     expect((await first.read()).map(({ key }) => parseKey(key)!.time)).toEqual([90_000, 90_001, 90_002]);
+  });
+});
+
+describe('a clock that was set back', () => {
+  it('before the database was open, puts no row before those that are there', async () => {
+    const before = open({ now: () => 9_000 });
+    await before.append('before', false).stored;
+    const outbox = open({ now: () => 1_000 });
+    await outbox.append('after', false).stored;
+    expect(await textsIn(outbox)).toEqual(['before', 'after']);
+    expect(Object.keys(localStorage)).toEqual([]);
   });
 });
 

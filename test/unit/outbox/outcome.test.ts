@@ -43,12 +43,19 @@ describe('outcomeOf', () => {
   it('hands on the messages that the collector will never take', () => {
     const refused = [{ messageId: 'm1', index: 0, code: 'bad_user_id', message: 'userId is text' }];
     const body = JSON.stringify({ success: true, accepted: 1, refused, late: [] });
-    expect(outcomeOf({ status: 200, body })).toEqual({ kind: 'delivered', refused });
+    expect(outcomeOf({ status: 200, body })).toMatchObject({ kind: 'delivered', refused });
   });
 
   it('believes no refusals but a list of objects', () => {
-    expect(outcomeOf({ status: 200, body: '{"refused":"all"}' })).toEqual({ kind: 'delivered', refused: [] });
-    expect(outcomeOf({ status: 200, body: '{"refused":[null,3]}' })).toEqual({ kind: 'delivered', refused: [] });
+    expect(outcomeOf({ status: 200, body: '{"refused":"all"}' })).toMatchObject({ kind: 'delivered', refused: [] });
+    expect(outcomeOf({ status: 200, body: '{"refused":[null,3]}' })).toMatchObject({ kind: 'delivered', refused: [] });
+  });
+
+  it('hands on the ids of those that came too late to merge, and whether the collector reads gzip', () => {
+    const outcome = (body: unknown): Outcome => outcomeOf({ status: 200, body: JSON.stringify(body) });
+    expect(outcome({ late: ['a', 'b'], gzip: true })).toEqual({ kind: 'delivered', refused: [], late: ['a', 'b'], gzip: true });
+    expect(outcome({ late: ['a', 1, null], gzip: 'yes' })).toEqual({ kind: 'delivered', refused: [], late: ['a'], gzip: false });
+    expect(outcome({ late: 'a' })).toMatchObject({ late: [] });
   });
 
   it('hands on how long the server wants to be left alone', () => {

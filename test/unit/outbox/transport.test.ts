@@ -1,8 +1,11 @@
 // @vitest-environment node
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { KEEPALIVE_BYTES, keepaliveRoom, post } from '../../../src/outbox/transport.js';
+import { createPost, KEEPALIVE_BYTES, keepaliveRoom, type Post } from '../../../src/outbox/transport.js';
 
 const URL = 'https://collector.example/v1/b';
+
+/** With the fetch of now. */
+const post: Post = (...given) => createPost()(...given);
 
 afterEach(() => {
   vi.useRealTimers();
@@ -81,5 +84,37 @@ describe('post', () => {
     expect(settled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     expect(settled).toHaveBeenCalledWith({ status: 0, body: '' });
+  });
+});
+
+describe('a body that is compressed', () => {
+  const text = JSON.stringify({ batch: Array.from({ length: 400 }, (_, i) => ({ event: `event ${i}` })) });
+
+  it('says so in the address, so that no permission has to be asked for, and is counted as it leaves', async () => {
+    const { calls } = stubFetch();
+    await post(URL, text, { gzip: true });
+    const { url, body, headers } = calls[0]!;
+    expect(url).toBe(`${URL}?encoding=gzip`);
+    expect(headers).toEqual({ 'Content-Type': 'text/plain' });
+    const unfolded = new Response(body).body!.pipeThrough(new DecompressionStream('gzip'));
+    await expect(new Response(unfolded).text()).resolves.toBe(text);
+  });
+
+  it('is sent as it is when it is small, and where a browser cannot', async () => {
+    const { calls } = stubFetch();
+    await post(URL, 'small', { gzip: true });
+    vi.stubGlobal('CompressionStream', undefined);
+    await post(URL, text, { gzip: true });
+    expect(calls.map(({ url, body }) => [url, body])).toEqual([[URL, 'small'], [URL, text]]);
+  });
+});
+
+describe('a page that replaces fetch', () => {
+  it('does not get to see what is sent', async () => {
+    const { calls } = stubFetch();
+    const early = createPost();
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('not mine')));
+    await early(URL, 'body');
+    expect(calls).toHaveLength(1);
   });
 });

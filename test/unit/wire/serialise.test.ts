@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plain, serialise } from '../../../src/client/serialise.js';
+import { plain, serialise } from '../../../src/wire/serialise.js';
 import { MESSAGE_BYTES, type JsonObject } from '../../../src/wire/index.js';
 
 const WHO = { type: 'track', messageId: 'm-1', timestamp: '2026-01-01T00:00:00.000Z', anonymousId: 'visitor', userId: 'ada', integrations: {}, event: 'addedToCart' };
@@ -191,6 +191,33 @@ describe('serialise', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a page that has changed what it runs on', () => {
+  const spoiled = (prototype: object, work: () => void): void => {
+    Object.defineProperty(prototype, 'toJSON', { value: () => 'spoiled', configurable: true, writable: true });
+    try {
+      work();
+    } finally {
+      delete (prototype as { toJSON?: unknown }).toJSON;
+    }
+  };
+  const message = { type: 'track', event: 'a', properties: { list: [1, { deep: [2] }], at: new Date(0) }, context: { page: { path: '/' } }, integrations: {} };
+
+  it.each([['arrays', Array.prototype], ['all objects', Object.prototype]])('is read as it is, though %s have a toJSON', (_, prototype) => {
+    const expected = JSON.parse(serialise(message)) as unknown;
+    spoiled(prototype, () => expect(JSON.parse(serialise(message))).toEqual(expected));
+  });
+
+  it('and has put something else in the place of JSON.stringify, is not asked', () => {
+    const { stringify } = JSON;
+    JSON.stringify = () => 'spoiled';
+    try {
+      expect(serialise({ event: 'a' })).toBe('{"event":"a"}');
+    } finally {
+      JSON.stringify = stringify;
+    }
   });
 });
 

@@ -1,4 +1,10 @@
-import { isObject, MESSAGE_BYTES, utf8Bytes, type JsonObject } from '../wire/index.js';
+import { utf8Bytes } from './bytes.js';
+import { MESSAGE_BYTES } from './limits.js';
+import type { JsonObject } from './message.js';
+import { isObject } from './parse.js';
+
+// As they were when this script came: a page may put its own in their place later.
+const { stringify: toJson, parse } = JSON;
 
 /** What stands where something was left out. */
 const CUT = '[cut]';
@@ -18,18 +24,19 @@ export function serialise(message: JsonObject): string {
   const text = stringify(message);
   if (text !== undefined && (text.length * 3 <= MESSAGE_BYTES || utf8Bytes(text) <= MESSAGE_BYTES)) return text;
   const { properties, traits, context, integrations, ...rest } = message;
-  return JSON.stringify({
-    // Who and what come first: the others get what is left.
+  // Who and what come first: the others get what is left.
+  const parts = {
     ...bounded({ ...rest, integrations }, PART_BYTES / 4),
     context: bounded(context, PART_BYTES / 2),
     ...(properties !== undefined && { properties: bounded(properties, PART_BYTES) }),
     ...(traits !== undefined && { traits: bounded(traits, PART_BYTES) }),
-  });
+  };
+  return toJson(unspoiled(parts));
 }
 
 /** A copy of what a page gave, as plain data that nobody else holds. */
 export function plain(value: JsonObject): JsonObject {
-  const copy: unknown = JSON.parse(stringify(value) ?? JSON.stringify(bounded(value, PART_BYTES)));
+  const copy: unknown = parse(stringify(value) ?? toJson(bounded(value, PART_BYTES)));
   return isObject(copy) ? copy : {};
 }
 
@@ -42,13 +49,25 @@ export function readable(value: JsonObject | null | undefined): JsonObject {
   }
 }
 
+/** `undefined` where JSON.stringify cannot be relied upon: it throws, or old libraries have taught arrays to spoil it. */
 function stringify(value: unknown): string | undefined {
+  if ('toJSON' in Array.prototype) return undefined;
   try {
-    return JSON.stringify(value);
+    return toJson(value);
   } catch {
     // The long way round says what can be said.
     return undefined;
   }
+}
+
+/** Prototype.js and its like give every array a toJSON, after which each array is a text. */
+function isSpoiled(toJSON: unknown): boolean {
+  return toJSON === (Array.prototype as { toJSON?: unknown }).toJSON || toJSON === (Object.prototype as { toJSON?: unknown }).toJSON;
+}
+
+/** Has no toJSON, whatever its prototype has. */
+function unspoiled<T extends object>(value: T): T {
+  return 'toJSON' in value ? Object.defineProperty(value, 'toJSON', { value: undefined, writable: true, configurable: true }) : value;
 }
 
 /** A copy that JSON can say, of at most so many bytes and a few marks more; empty where there is no object to be read. */
@@ -64,12 +83,12 @@ function bounded(root: unknown, bytes: number): JsonObject {
     if (typeof value === 'bigint') return text(String(value));
     if (typeof value !== 'object' || value === null) return value;
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') return copy(toJSON.call(value), depth + 1);
+    if (typeof toJSON === 'function' && !isSpoiled(toJSON)) return copy(toJSON.call(value), depth + 1);
     return Array.isArray(value) ? copyArray(value, depth) : copyObject(value, depth);
   }
 
   function copyArray(value: unknown[], depth: number): unknown[] {
-    const result: unknown[] = [];
+    const result = unspoiled<unknown[]>([]);
     for (let i = 0; i < value.length; i++) {
       result.push(read(value, i, depth));
       if (left < 0) break;
@@ -78,9 +97,9 @@ function bounded(root: unknown, bytes: number): JsonObject {
   }
 
   function copyObject(value: object, depth: number): JsonObject {
-    const result: JsonObject = {};
+    const result = unspoiled<JsonObject>({});
     for (const key of Object.keys(value)) {
-      left -= utf8Bytes(JSON.stringify(key));
+      left -= utf8Bytes(toJson(key));
       if (left < 0) {
         result[CUT] = true;
         break;
@@ -102,7 +121,7 @@ function bounded(root: unknown, bytes: number): JsonObject {
   function text(value: string): string {
     // Three bytes a character at most, six when it must be escaped.
     const fits = value.length * 6 <= left ? value : value.slice(0, Math.max(0, Math.floor(left / 6)));
-    left -= utf8Bytes(JSON.stringify(fits));
+    left -= utf8Bytes(toJson(fits));
     return fits === value ? value : fits + CUT;
   }
 }

@@ -1,0 +1,30 @@
+/** Everything of ours in localStorage begins so. */
+const PREFIX = 'hitherto.';
+
+/** Where the page may have localStorage at all: a sandboxed frame, or "block all cookies", throws at the name alone. */
+function storage(): Storage | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+export function readStored(name: string): string | undefined {
+  return storage()?.getItem(PREFIX + name) ?? undefined;
+}
+
+/** Full is as good as blocked: what is written here is a second copy, or a courtesy. */
+export function writeStored(name: string, value: string | undefined): void {
+  try {
+    if (value === undefined) storage()?.removeItem(PREFIX + name);
+    else storage()?.setItem(PREFIX + name, value);
+  } catch {
+    // Nothing depends on it.
+  }
+}
+
+/** The names that begin so. */
+export function storedNames(start: string): string[] {
+  return Object.keys(storage() ?? {}).flatMap((key) => (key.startsWith(PREFIX + start) ? key.slice(PREFIX.length) : []));
+}
