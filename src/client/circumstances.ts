@@ -44,10 +44,16 @@ function build(href: string, title: string, canonical: string | undefined): Json
     page,
     userAgent: navigator.userAgent,
     locale: navigator.language,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: timezone(),
     library: LIBRARY,
     ...(Object.keys(campaign).length > 0 && { campaign }),
   };
+}
+
+/** Where there is Temporal it knows at once; the first question to Intl takes a page 15 ms. */
+function timezone(): string {
+  const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
+  return Temporal ? Temporal.Now.timeZoneId() : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function pathOf(canonical: string, fallback: string): string {

@@ -19,7 +19,7 @@ import { resendOf } from './resend.js';
 import type { ClientOptions, LoadEngine } from './types.js';
 
 const FLUSH_INTERVAL_MS = 1_000;
-const BATCH_SIZE = 100;
+const BATCH_SIZE = 500;
 /** A page that is never idle starts its engine after this, milliseconds. */
 const IDLE_MS = 2_000;
 /** The scope of messages that stay in this browser. */

@@ -41,7 +41,7 @@ export interface ClientOptions {
   flushInterval?: number;
   /**
    * So many waiting messages leave at once, before the interval is over.
-   * @defaultValue 100
+   * @defaultValue 500
    */
   batchSize?: number;
   /**

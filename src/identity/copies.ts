@@ -39,11 +39,9 @@ export function createCopies({ maxage = 365, domain, path = '/', secure = false,
   return {
     read: (name) => cookie(() => Cookies.get(name)) || textOf(readStorage(name)),
     write(name, value) {
-      const inCookie = cookie(() => {
-        Cookies.set(name, value, attributes());
-        return Cookies.get(name) === value;
-      });
-      return writeStorage(name, JSON.stringify(value)) || Boolean(inCookie);
+      cookie(() => Cookies.set(name, value, attributes()));
+      // Asking for a cookie that was just set takes the page a millisecond: only where it matters.
+      return writeStorage(name, JSON.stringify(value)) || cookie(() => Cookies.get(name)) === value;
     },
     remove(name) {
       cookie(() => Cookies.remove(name, attributes()));

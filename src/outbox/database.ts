@@ -16,10 +16,13 @@ export interface Database {
   read(from: string, to: string): Promise<Entry[]>;
   /** Deletes and writes in one transaction, committed at once. */
   replace(keys: string[], entries: Entry[]): Promise<void>;
-  /** The last key from `from` to `to`, or `undefined`. */
-  lastKey(from: string, to: string): Promise<string | undefined>;
-  /** Reads a value and writes what `change` makes of it, in one transaction: of two pages, one comes second and sees the other's. */
-  update(key: string, change: (value: string | undefined) => string): Promise<void>;
+  /**
+   * Reads a value and writes what `change` makes of it, in one transaction: of two pages, one comes second and sees the
+   * other's.
+   *
+   * @returns the last key from `from` to `to`, which is wanted at the same time, or `undefined`
+   */
+  update(key: string, change: (value: string | undefined) => string, from: string, to: string): Promise<string | undefined>;
 }
 
 /**
@@ -69,13 +72,9 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
       const [keys, values] = result;
       return keys.result.map((key, i) => [String(key), String(values.result[i])]);
     },
-    async lastKey(from, to) {
-      const { result, done } = transact('readonly', (store) => store.openKeyCursor(IDBKeyRange.bound(from, to), 'prev'));
-      await done;
-      return result.result ? String(result.result.key) : undefined;
-    },
-    update(key, change) {
-      return transact('readwrite', (store) => {
+    async update(key, change, from, to) {
+      const { result, done } = transact('readwrite', (store) => {
+        const last = store.openKeyCursor(IDBKeyRange.bound(from, to), 'prev');
         const found = store.get(key);
         found.onsuccess = () => {
           const value = found.result as string | undefined;
@@ -83,7 +82,10 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
           if (changed !== value) store.put(changed, key);
           store.transaction.commit();
         };
-      }).done;
+        return last;
+      });
+      await done;
+      return result.result ? String(result.result.key) : undefined;
     },
   };
 }

@@ -77,6 +77,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let queue: Row[] = [];
   let running: Promise<void> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer rings; nobody has to set it again for that. */
+  let rings = Infinity;
   let { failures } = options.attempts;
   let nextAt = monotonic() + options.attempts.waitMs;
   /** Fewer after a refused batch, until one goes through. */
@@ -91,9 +93,11 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const { messages } = keepLimit();
     if (running) return;
     const isFull = failures === 0 && messages >= batchSize;
-    const delay = isFull ? 0 : Math.max(0, nextAt - monotonic());
+    const at = isFull ? 0 : nextAt;
+    if (rings === at) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void run(), delay);
+    rings = at;
+    timer = setTimeout(() => void run(), Math.max(0, at - monotonic()));
   }
 
   async function tighten(): Promise<void> {
@@ -133,6 +137,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   function run(): Promise<void> {
     clearTimeout(timer);
+    rings = Infinity;
     running ??= drain().finally(() => {
       running = undefined;
       wake();

@@ -176,7 +176,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     let storedTime = 0;
     try {
       const opening = await openDatabase(reopen);
-      const [lastKey] = await Promise.all([opening.lastKey(...ROW_KEYS), opening.update(ANONYMOUS_ID, recoverId), cross(opening)]);
+      const [lastKey] = await Promise.all([opening.update(ANONYMOUS_ID, recoverId, ...ROW_KEYS), cross(opening)]);
       storedTime = parseKey(lastKey)?.time ?? 0;
       lastTime = Math.max(lastTime, storedTime);
       database = opening;
