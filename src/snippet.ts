@@ -2,4 +2,5 @@
 import { startClient, takeOver } from './client/index.js';
 import { loadEngine } from './local.js';
 
-takeOver(document.currentScript as HTMLScriptElement | null, (options) => startClient(options, loadEngine));
+// A worker that imports this script has no document.
+takeOver((globalThis.document?.currentScript ?? null) as HTMLScriptElement | null, (options) => startClient(options, loadEngine));
