@@ -28,6 +28,17 @@ const BROWSERS = {
     ],
     packages: ['chromium'],
   },
+  firefox: {
+    variable: 'FIREFOX',
+    places: ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'],
+    packages: ['firefox-esr'],
+  },
+  webkit: {
+    // WebKitGTK's own small browser: Safari's engine, and the same storage.
+    variable: 'MINIBROWSER',
+    places: ['/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser', '/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser'],
+    packages: ['libwebkit2gtk-4.1-0', 'xvfb', 'xauth'],
+  },
 };
 
 /** The path of a browser on this machine, or `undefined`. Where somebody has named one, no other will do. */
@@ -63,9 +74,9 @@ export function provideBrowser(name) {
 /** What a person has to do to get a browser. */
 export function howToInstall(name) {
   const { variable, packages } = BROWSERS[name];
-  return platform() === 'linux'
+  return platform() === 'linux' || name === 'webkit'
     ? `Install it (Debian, Ubuntu: sudo apt-get install ${packages.join(' ')}), or set ${variable} to the path of one you have.`
-    : `Install Google Chrome or Chromium, or set ${variable} to the path of one you have.`;
+    : `Install ${name === 'chromium' ? 'Google Chrome or Chromium' : 'Firefox'}, or set ${variable} to the path of one you have.`;
 }
 
 function canInstall() {

@@ -6,6 +6,11 @@ const isCi = process.env.CI === 'true';
 const chromium = provideBrowser('chromium');
 if (!chromium && isCi) fail(`The browser tests need Chromium. ${howToInstall('chromium')}`);
 
+// Two tests more for each that is there; the others go without.
+for (const name of ['firefox', 'webkit']) {
+  if (!provideBrowser(name)) console.error(`\nNot run in ${name}: test/e2e/browsers.spec.mjs. ${howToInstall(name)}`);
+}
+
 run('node', ['scripts/build.mjs']);
 run('npx', ['vitest', 'run', '--project', 'unit', '--project', 'contract']);
 if (chromium) {

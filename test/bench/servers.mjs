@@ -9,14 +9,17 @@ const CORS = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers
 /**
  * A collector that counts, and fails in the way it is told.
  *
- * `mode`: `ok`; `down` (it hangs up on everybody); `hang` (it never answers); a status, such as 503, or
- * `{ status, headers }`.
+ * `mode`: `ok`; `down` (it hangs up on everybody); `hang` (it never answers); `lost` (it takes, and hangs up before it
+ * has answered); a status, such as 503, or `{ status, headers, body }`.
  */
 export async function startCollector() {
   const received = new Map();
-  const collector = { mode: 'ok', requests: 0, bytes: 0, firstAt: undefined, received };
+  const collector = { mode: 'ok', requests: 0, bytes: 0, refused: 0, firstAt: undefined, received };
   const server = createServer(async (request, response) => {
-    if (collector.mode === 'down') return request.socket.destroy();
+    if (collector.mode === 'down') {
+      collector.refused++;
+      return request.socket.destroy();
+    }
     if (request.method === 'OPTIONS') return response.writeHead(204, CORS).end();
     const chunks = [];
     try {
@@ -28,7 +31,10 @@ export async function startCollector() {
     const { mode } = collector;
     if (mode === 'hang') return undefined;
     const answer = typeof mode === 'number' ? { status: mode } : mode;
-    if (answer !== 'ok') return response.writeHead(answer.status, { ...CORS, ...answer.headers }).end();
+    if (typeof answer === 'object') {
+      collector.refused++;
+      return response.writeHead(answer.status, { ...CORS, ...answer.headers }).end(answer.body);
+    }
     const body = Buffer.concat(chunks);
     const messages = messagesIn(textOf(body));
     for (const [id, messageId] of messages) received.set(id, [...(received.get(id) ?? []), messageId]);
@@ -37,6 +43,7 @@ export async function startCollector() {
       collector.requests++;
       collector.bytes += body.length;
     }
+    if (mode === 'lost') return request.socket.destroy();
     return response.writeHead(200, { ...CORS, 'Content-Type': 'application/json' }).end('{"success":true}');
   });
   collector.url = await listen(server);
