@@ -93,7 +93,11 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
 
   tabs.hold();
   void flusher.recover();
-  globalThis.addEventListener?.('online', () => void flusher.flush());
+  globalThis.addEventListener?.('online', () => {
+    // Pages that ended meanwhile could deliver nothing.
+    void flusher.recover();
+    void flusher.flush();
+  });
   globalThis.addEventListener?.('pagehide', () => {
     flusher.leave();
     tabs.release();

@@ -35,6 +35,8 @@ export function createIngest({ keys, ledger, now, log }: IngestOptions) {
     const isKeyed = key !== undefined || (type === 'batch' && hasKeyedItem(body.value['batch']));
     if (!isKeyed) return refusal(isStrict ? 401 : 200, NO_KEY);
 
+    const { dropped } = body.value;
+    if (typeof dropped === 'number' && dropped > 0) log({ level: 'warning', code: 'events_given_up', message: `A browser gave up ${dropped} events: too many were waiting there.` });
     const isServer = key !== undefined && !keys.isWriteKey(key);
     const { unpacked, fault }: Unpacking =
       type === 'batch' ? unpackBatch(body, key === undefined ? faultOfKey : () => undefined) : unpackMessage(body, type);

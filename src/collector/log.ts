@@ -1,6 +1,6 @@
 /** Something that whoever runs the collector should know. Never holds a message's contents. */
 export interface LogEntry {
-  level: 'error';
+  level: 'error' | 'warning';
   /** Stable, for programs. */
   code: string;
   /** A sentence, for people. */

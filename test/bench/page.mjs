@@ -34,11 +34,7 @@ const samples = new Map(subjects.map(({ name }) => [name, []]));
 for (let round = 0; round < Number(options.rounds); round++) {
   for (const subject of subjects) {
     if (peers.includes(subject) && round >= Number(options['peer-rounds'])) continue;
-    try {
-      samples.get(subject.name).push(await sample(subject));
-    } catch (error) {
-      console.error(`${subject.name}: a round failed: ${error.message.split('\n')[0]}`);
-    }
+    samples.get(subject.name).push(await sample(subject));
   }
   console.error(`round ${round + 1} of ${options.rounds}`);
 }
@@ -49,14 +45,12 @@ report();
 
 /** Everything that is measured of one client, once, each on a page of its own. */
 async function sample(subject) {
-  const taken = {};
-  if (subject !== BARE_PUT) taken.firstEvent = await onPage(subject, firstEvent);
-  if (subject === BARE_FETCH) return taken;
-  Object.assign(taken, await onPage(subject, startUp));
+  const firstEventOf = subject === BARE_PUT ? {} : await onPage(subject, firstEvent);
+  if (subject === BARE_FETCH) return firstEventOf;
   const tens = await onPage(subject, spread(10));
   const ones = await onPage(subject, spread(1));
   const burst = await onPage(subject, spread(EVENTS));
-  return { ...taken, tens: tens.cpu, ones: ones.cpu, burst: burst.cpu, blocking: burst.blocking, requests: tens.requests, bytes: tens.bytes };
+  return { ...firstEventOf, ...(await onPage(subject, startUp)), tens: tens.cpu, ones: ones.cpu, burst: burst.cpu, blocking: burst.blocking, requests: tens.requests, bytes: tens.bytes };
 }
 
 async function onPage(subject, work) {
@@ -69,6 +63,9 @@ async function onPage(subject, work) {
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
     const url = `${pages.url}/?client=${encodeURIComponent(subject.name)}&endpoint=${encodeURIComponent(collector.url)}`;
     return await work({ page, session, url, collector, subject });
+  } catch (error) {
+    console.error(`${subject.name} could not be measured: ${error.message.split('\n')[0]}`);
+    return {};
   } finally {
     await context.close();
     await collector.stop();
@@ -80,7 +77,7 @@ async function firstEvent({ page, url, collector }) {
   const begun = performance.now();
   await page.goto(`${url}&first`);
   await until(() => collector.firstAt !== undefined, 'the first event');
-  return collector.firstAt - begun;
+  return { firstEvent: collector.firstAt - begun };
 }
 
 /** Main-thread CPU until the page has come to rest, milliseconds; and its heap, megabytes. */
@@ -158,12 +155,7 @@ function pageAt({ pathname, searchParams }) {
 }
 
 function report() {
-  const ofSubject = ({ name }) => {
-    const taken = samples.get(name);
-    const keys = Object.keys(taken[0] ?? {});
-    return { name, ...Object.fromEntries(keys.map((key) => [key, median(taken.map((each) => each[key]))])) };
-  };
-  const rows = subjects.map(ofSubject);
+  const rows = subjects.map(medians);
   const [put, bareFetch, ours] = rows;
   const budgets = [
     ['CPU an event, 10 calls a task', ours.tens / put.tens, 0.8, 'bare puts'],
@@ -179,7 +171,6 @@ function report() {
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const row of rows) {
     const { version } = subjects.find(({ name }) => name === row.name);
-    const times = (value, base) => (value === undefined ? '' : `${value.toFixed(0)} (${(value / base).toFixed(2)}×)`);
     const cells = [
       `${row.name} ${version ?? ''}`.trim(), times(row.tens, put.tens), times(row.ones, put.ones), times(row.burst, put.burst),
       unit(row.blocking, ' ms'), unit(row.startUp, ' ms'), unit(row.firstEvent, ' ms'), row.requests ? `${row.requests}, ${(row.bytes / 1000).toFixed(0)} kB` : '', unit(row.heap, ' MB'),
@@ -189,6 +180,16 @@ function report() {
   console.log('');
   for (const { what, value, limit, unit: of, isMet } of budgets) console.log(`${isMet ? '✓' : '✗'} ${what}: ${value.toFixed(2)} ${of} (at most ${limit})`);
   return undefined;
+}
+
+function medians({ name }) {
+  const taken = samples.get(name);
+  const keys = new Set(taken.flatMap(Object.keys));
+  return { name, ...Object.fromEntries([...keys].map((key) => [key, median(taken.flatMap((each) => each[key] ?? []))])) };
+}
+
+function times(value, base) {
+  return value === undefined ? 'not all arrived' : `${value.toFixed(0)} (${(value / base).toFixed(2)}×)`;
 }
 
 function unit(value, of) {

@@ -23,7 +23,8 @@ const PEERS = [
         const { host } = new URL(endpoint);
         const integration = { apiKey: 'KEY', apiHost: host + '/v1', protocol: 'http' };
         const cdnSettings = { integrations: { 'Customer.io Data Pipelines': integration } };
-        [analytics] = await AnalyticsBrowser.load({ writeKey: 'KEY', cdnSettings }, { integrations: { 'Customer.io Data Pipelines': integration } });
+        analytics = AnalyticsBrowser.load({ writeKey: 'KEY', cdnSettings }, { integrations: { 'Customer.io Data Pipelines': integration } });
+        await analytics;
       };
       globalThis.track = (name, properties) => void analytics.track(name, properties);`,
   },
@@ -37,7 +38,8 @@ const PEERS = [
         const { host } = new URL(endpoint);
         const integration = { apiKey: 'KEY', apiHost: host + '/v1', protocol: 'http' };
         const cdnSettings = { integrations: { 'Segment.io': integration } };
-        [analytics] = await AnalyticsBrowser.load({ writeKey: 'KEY', cdnSettings }, { integrations: { 'Segment.io': integration } });
+        analytics = AnalyticsBrowser.load({ writeKey: 'KEY', cdnSettings }, { integrations: { 'Segment.io': integration } });
+        await analytics;
       };
       globalThis.track = (name, properties) => void analytics.track(name, properties);`,
   },
@@ -70,7 +72,8 @@ const PEERS = [
       globalThis.start = (endpoint) => new Promise((resolve) => {
         posthog.init('phc_key', {
           api_host: endpoint, autocapture: false, capture_pageview: false, capture_pageleave: false, advanced_disable_flags: true,
-          disable_session_recording: true, disable_surveys: true, disable_external_dependency_loading: true, loaded: () => resolve(),
+          disable_session_recording: true, disable_surveys: true, disable_external_dependency_loading: true, opt_out_useragent_filter: true,
+          rate_limiting: { events_per_second: 1e6, events_burst_limit: 1e6 }, loaded: () => resolve(),
         });
       });
       globalThis.track = (name, properties) => posthog.capture(name, properties);`,

@@ -4,7 +4,6 @@ import { gunzipSync } from 'node:zlib';
 
 /** What an event is known by, whoever sends it and however: ids look like `ev_7_42_`. */
 const ID = /ev_\d+_\d+_/;
-const CORS = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': '*', 'Access-Control-Allow-Methods': 'GET, POST, OPTIONS' };
 
 /**
  * A collector that counts, and fails in the way it is told.
@@ -16,11 +15,12 @@ export async function startCollector() {
   const received = new Map();
   const collector = { mode: 'ok', requests: 0, bytes: 0, refused: 0, firstAt: undefined, received };
   const server = createServer(async (request, response) => {
+    const cors = corsFor(request);
     if (collector.mode === 'down') {
       collector.refused++;
       return request.socket.destroy();
     }
-    if (request.method === 'OPTIONS') return response.writeHead(204, CORS).end();
+    if (request.method === 'OPTIONS') return response.writeHead(204, cors).end();
     const chunks = [];
     try {
       for await (const chunk of request) chunks.push(chunk);
@@ -33,7 +33,7 @@ export async function startCollector() {
     const answer = typeof mode === 'number' ? { status: mode } : mode;
     if (typeof answer === 'object') {
       collector.refused++;
-      return response.writeHead(answer.status, { ...CORS, ...answer.headers }).end(answer.body);
+      return response.writeHead(answer.status, { ...cors, ...answer.headers }).end(answer.body);
     }
     const body = Buffer.concat(chunks);
     const messages = messagesIn(textOf(body));
@@ -44,7 +44,7 @@ export async function startCollector() {
       collector.bytes += body.length;
     }
     if (mode === 'lost') return request.socket.destroy();
-    return response.writeHead(200, { ...CORS, 'Content-Type': 'application/json' }).end('{"success":true}');
+    return response.writeHead(200, { ...cors, 'Content-Type': 'application/json' }).end('{"success":true}');
   });
   collector.url = await listen(server);
   collector.stop = () => stop(server);
@@ -78,6 +78,16 @@ function messagesIn(text) {
     if (id) found.push([id, messageId]);
     else for (const part of Object.values(value)) visit(part);
   }
+}
+
+/** Whoever asks may, also with credentials: some clients send them. */
+function corsFor({ headers }) {
+  return {
+    'Access-Control-Allow-Origin': headers.origin ?? '*',
+    'Access-Control-Allow-Credentials': 'true',
+    'Access-Control-Allow-Headers': headers['access-control-request-headers'] ?? '*',
+    'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+  };
 }
 
 /** Plain, gzip, or a form with base64 in it: clients differ. */

@@ -133,6 +133,11 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       expect(await (await read('/api/people/ada')).json()).toMatchObject({ events: [{ name: 'behind', previouslyAnonymous: true }] });
     });
 
+    it('may say how many events its browser gave up: whoever runs the collector gets to know', async () => {
+      await batch({ batch: [track('one')], dropped: 12 });
+      expect(logged).toMatchObject([{ level: 'warning', code: 'events_given_up', message: expect.stringContaining('12 events') }]);
+    });
+
     it('names what came after its late window', async () => {
       await batch({ batch: [{ type: 'identify', userId: 'ada', anonymousId: 'v' }] });
       time = NOON + 5 * MINUTE + 1;

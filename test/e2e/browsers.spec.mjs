@@ -87,7 +87,6 @@ for (const [name, browser] of Object.entries(BROWSERS)) {
     }
 
     const reported = (what) => expect.poll(() => reports, { timeout: 60_000 }).toContain(what);
-    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
     /** Everything that was tracked is there, and nothing under two ids. */
     async function delivered(count = EVENTS) {
@@ -162,6 +161,11 @@ for (const [name, browser] of Object.entries(BROWSERS)) {
       await delivered(2 * EVENTS);
     });
   });
+}
+
+/** The delays that are the experiment. */
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Pages that do what they are for, and report. */

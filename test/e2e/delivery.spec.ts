@@ -279,3 +279,24 @@ test('with the engine in the page, what a page tracked before its database was o
   await open(page, pages.url);
   await expect.poll(() => page.evaluate(() => window.cioanalytics.activity().then((lines) => lines.map(({ name }) => name)))).toEqual(['early']);
 });
+
+test('out of the back/forward cache, a page goes on where it was', async ({ data, pages, collector }) => {
+  pages.put('/', remotePage(collector));
+  pages.put('/elsewhere', '<!doctype html><title>Elsewhere</title>');
+  const context = await chromium.launchPersistentContext(join(data, 'profile'), {
+    executablePath: findBrowser('chromium')!,
+    args: CHROMIUM_ARGUMENTS,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+  const page = await context.newPage();
+  await open(page, pages.url);
+  await page.evaluate(() => void addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted })));
+  await track(page, 'before');
+  await page.goto(`${pages.url}/elsewhere`);
+  await page.goBack({ waitUntil: 'commit' });
+  await expect.poll(() => page.evaluate(() => 'persisted' in window && window.persisted)).toBe(true);
+  await track(page, 'after');
+  await expect.poll(() => names(collector)).toEqual(['before', 'after']);
+  await expect.poll(() => stored(page)).toBe(0);
+  await context.close();
+});

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const run = promisify(execFile);
+
+/** In a process of its own, which ends when nothing is left to be done. */
+async function inNode(code: string): Promise<string> {
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', code], { timeout: 30_000 });
+  expect(stderr.replaceAll(/^hitherto: .*\n/gm, '')).toBe('');
+  return stdout;
+}
+
+it('the client can be imported where a page is rendered on a server, and does nothing there', async () => {
+  expect(await inNode("await import('./dist/index.js'); console.log(Object.keys(globalThis).filter((key) => /hitherto|cio/.test(key)).length)")).toBe('0\n');
+});
+
+it('a client that is made there takes calls, and throws nothing', async () => {
+  const code = `
+    import { createClient } from './dist/index.js';
+    process.on('unhandledRejection', (error) => { console.log('unhandled', error); process.exit(1); });
+    const client = createClient({ writeKey: 'KEY', endpoint: 'http://127.0.0.1:9' });
+    const { durable } = await client.track('rendered', { at: 'the server' });
+    await client.identify('ada');
+    console.log(durable, typeof client.user().anonymousId());
+    process.exit(0);`;
+  expect(await inNode(code)).toBe('memory string\n');
+});
