@@ -62,7 +62,7 @@ const CAMPAIGNS = [{ name: 'on a', event: 'a' }, { name: 'on named', event: 'nam
 const SEGMENTS = [{ name: 'twice a', event: 'a', atLeast: 2, withinDays: 30 }, { name: 'with a plan', traits: { plan: { exists: true } } }];
 const OPTIONS = { campaigns: CAMPAIGNS, segments: SEGMENTS };
 const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 500), ...seedInCi() };
-const SLOW_MS = 300_000;
+const SLOW_MS = 1_200_000;
 
 describe('every ledger', () => {
   it.each([
