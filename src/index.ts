@@ -14,7 +14,10 @@ import { startClient, type Client, type ClientOptions } from './client/index.js'
  * ```
  */
 export function createClient(options: ClientOptions = {}): Client {
-  return startClient(options, async (...args) => (await import('./local.js')).loadEngine(...args));
+  return startClient(options, {
+    loadEngine: async (...args) => (await import('./local.js')).loadEngine(...args),
+    loadAutoPage: async () => (await import('./client/auto-page.js')).watchPages,
+  });
 }
 
 export { AnalyticsBrowser } from './client/index.js';
@@ -24,13 +27,24 @@ export type {
   Client,
   ClientError,
   ClientOptions,
+  Consent,
+  ConsentCategories,
   Context,
   Delivery,
+  DestinationMiddleware,
+  DropInClient,
+  Entity,
+  Inspection,
   Listener,
   LoadedClient,
   LoadOptions,
   LoadSettings,
   PageArguments,
+  Plugin,
+  PluginType,
+  Scrub,
+  SourceMiddleware,
+  User,
 } from './client/index.js';
 export type { Activity, ActivityFilter, ActivityTab, JsonObject } from './wire/index.js';
-export type { CookieOptions } from './identity/index.js';
+export type { CookieOptions, EntityOptions, Persistence } from './identity/index.js';

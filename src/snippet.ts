@@ -1,6 +1,7 @@
 // What hitherto.min.js is built from: the client, and the engine for a page without a collector.
-import { startClient, takeOver } from './client/index.js';
+import { startFromTag, takeOver, watchPages } from './client/index.js';
 import { loadEngine } from './local.js';
 
 // A worker that imports this script has no document.
-takeOver((globalThis.document?.currentScript ?? null) as HTMLScriptElement | null, (options) => startClient(options, loadEngine));
+const script = (globalThis.document?.currentScript ?? null) as HTMLScriptElement | null;
+takeOver(script, (options, settings) => startFromTag(options, settings, { loadEngine, loadAutoPage: async () => watchPages }));

@@ -1,4 +1,5 @@
 import { isObject, readable, type JsonObject } from '../wire/index.js';
+import { setPath } from './context.js';
 
 /** What a page may say about one call beside its properties. Any other key goes into the context; dotted ones nest. */
 export interface CallOptions {
@@ -53,20 +54,6 @@ export function splitOptions(options: CallOptions | null | undefined): { top: Js
 }
 
 const TOP_LEVEL = new Set(['integrations', 'anonymousId', 'timestamp', 'userId']);
-const FORBIDDEN_KEY = '__proto__';
-
-function setPath(target: JsonObject, [key, ...rest]: string[], value: unknown): void {
-  if (key === undefined || key === FORBIDDEN_KEY) return;
-  if (rest.length === 0) {
-    target[key] = value;
-    return;
-  }
-  const inner = target[key];
-  const next = isObject(inner) ? inner : {};
-  target[key] = next;
-  setPath(next, rest, value);
-}
-
 function toText(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

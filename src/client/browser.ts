@@ -1,21 +1,41 @@
-import { startClient } from './client.js';
-import { readLoadOptions } from './customer-io.js';
-import type { Client, ClientOptions } from './types.js';
+import { during, type Moment } from './circumstances.js';
+import { startDropIn, type DropInClient, type LoadOptions } from './drop-in.js';
 
 /** What is given first to `load`. */
 export interface LoadSettings {
   /** Names the source. */
   writeKey: string;
+  /** Where the settings of the workspace are asked for, as in `https://cdp-eu.customer.io`. */
+  cdnURL?: string;
+  /** The settings, so that nobody is asked. */
+  cdnSettings?: LoadOptions['cdnSettings'];
 }
 
-/** What is given second to `load`. */
-export interface LoadOptions extends Omit<ClientOptions, 'writeKey'> {
-  /** `{ 'Customer.io Data Pipelines': { apiHost: 'collector.example/v1', protocol: 'https' } }`: the endpoint in Customer.io's words. */
-  integrations?: Record<string, unknown>;
-}
+type Result = [client: DropInClient, context: undefined];
 
 /** A client that can also be awaited, for the client itself: `const [client] = await AnalyticsBrowser.load({ writeKey })`. */
-export type LoadedClient = Client & PromiseLike<[client: Client, context: undefined]>;
+export interface LoadedClient extends DropInClient, PromiseLike<Result> {
+  /** Starts it. What was called before is done now, in that order, as of the time and the page of each call. */
+  load(settings: LoadSettings, options?: LoadOptions): LoadedClient;
+  catch: Promise<Result>['catch'];
+  finally: Promise<Result>['finally'];
+  /** The client, once loaded. */
+  instance?: DropInClient;
+}
+
+interface AnalyticsBrowserConstructor {
+  new (): LoadedClient;
+  load(settings: LoadSettings, options?: LoadOptions): LoadedClient;
+}
+
+/** Calls that give back the client, so that the next one can follow at the dot. */
+const CHAINED = ['on', 'once', 'off', 'debug', 'use', 'trackLink', 'trackClick', 'trackForm', 'trackSubmit', 'pageview'];
+const AWAITED =
+  'track identify page screen group alias reset setAnonymousId ready flush register deregister addSourceMiddleware addDestinationMiddleware addIntegrationMiddleware consent timeout activity explain'.split(
+    ' ',
+  );
+/** Before `load` nobody knows where the visitor is remembered. */
+const NOBODY = { id: () => null, anonymousId: () => '', traits: () => ({}), logout() {}, reset() {} };
 
 /**
  * The drop-in for Customer.io's `AnalyticsBrowser`, over the same client. Sends to Customer.io unless told otherwise.
@@ -26,15 +46,53 @@ export type LoadedClient = Client & PromiseLike<[client: Client, context: undefi
  * analytics.track('addedToCart', { product: 'cool-shoes' });
  * ```
  */
-export const AnalyticsBrowser = {
-  load(settings: LoadSettings, options: LoadOptions = {}): LoadedClient {
-    const client = startClient(readLoadOptions(settings, options));
-    // The client in the result is another object: a promise that resolved with a thenable would wait for it for ever.
-    const loaded: LoadedClient = {
-      ...client,
-      // oxlint-disable-next-line unicorn/no-thenable -- the original is awaited by its users
-      then: (fulfilled, rejected) => client.ready().then((): [Client, undefined] => [client, undefined]).then(fulfilled, rejected),
-    };
-    return loaded;
-  },
-};
+export const AnalyticsBrowser = /* @__PURE__ */ Object.assign(createLoader, {
+  load: (settings: LoadSettings, options?: LoadOptions) => createLoader().load(settings, options),
+}) as unknown as AnalyticsBrowserConstructor;
+
+function createLoader(): LoadedClient {
+  type Methods = Record<string, (...values: unknown[]) => unknown>;
+  let calls: (() => void)[] = [];
+  let begin!: (client: DropInClient) => void;
+  const started = new Promise<DropInClient>((resolve) => (begin = resolve));
+  const result = (): Promise<Result> => started.then(async (client) => (await client.ready(), [client, undefined]));
+
+  /** Notes a call until there is somebody to make it. */
+  function note(name: string, values: unknown[]): Promise<unknown> {
+    const at = momentOfCall();
+    return new Promise((resolve) => {
+      calls.push(() => during(at, () => resolve((loader as unknown as Methods)[name]!(...values))));
+    });
+  }
+
+  const loader = {
+    load(settings: LoadSettings, options?: LoadOptions) {
+      if (loader.instance) return loader;
+      const client = startDropIn(settings, options);
+      // The client in the result is another object: a promise that resolved with a thenable would wait for it for ever.
+      Object.assign(loader, client, { instance: client });
+      const early = calls;
+      calls = [];
+      early.forEach((call) => call());
+      begin(client);
+      return loader;
+    },
+    // oxlint-disable-next-line unicorn/no-thenable -- the original is awaited by its users
+    then: (...handlers: Parameters<Promise<Result>['then']>) => result().then(...handlers),
+    catch: (...handlers: Parameters<Promise<Result>['catch']>) => result().catch(...handlers),
+    finally: (...handlers: Parameters<Promise<Result>['finally']>) => result().finally(...handlers),
+    user: () => (complain('user'), NOBODY),
+  } as unknown as LoadedClient;
+  for (const name of AWAITED) (loader as unknown as Methods)[name] = (...values) => note(name, values);
+  for (const name of CHAINED) (loader as unknown as Methods)[name] = (...values) => (void note(name, values), loader);
+  return loader;
+}
+
+function complain(name: string): void {
+  console.error(`hitherto: ${name}() has nothing to tell before load(). Call load() first, or wait for ready().`);
+}
+
+function momentOfCall(): Moment | undefined {
+  if (typeof document === 'undefined') return undefined;
+  return { time: Date.now(), url: location.href, title: document.title, referrer: document.referrer };
+}

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../wire/index.js';
+import { isObject, type JsonObject } from '../wire/index.js';
 import { VERSION } from './version.js';
 
 /** The page of a call, in the names that Segment's and Customer.io's clients use. */
@@ -10,66 +10,125 @@ export interface PageContext extends JsonObject {
   url: string;
 }
 
-let cached: { href: string; title: string; canonical: string | undefined; context: JsonObject & { page?: PageContext } } | undefined;
+export type Circumstances = JsonObject & { page?: PageContext };
+
+/** When and where a call was made, as a pasted snippet noted it before the client arrived. */
+export interface Moment {
+  /** Milliseconds. */
+  time: number;
+  url: string;
+  title: string;
+  referrer: string;
+}
+
+/**
+ * What no message says about addresses, the page's own and the referrer: the query parameters with these names, or
+ * whatever a function takes out of the URL that it is given.
+ */
+export type Scrub = string[] | ((url: URL) => void);
+
+let moment: Moment | undefined;
+
+/** Runs work as if it were then and there. What is no moment is now. */
+export function during<T>(then: unknown, work: () => T): T {
+  moment = isObject(then) && typeof then['time'] === 'number' ? (then as unknown as Moment) : undefined;
+  try {
+    return work();
+  } finally {
+    moment = undefined;
+  }
+}
+
+/** Milliseconds. */
+export function timeOfCall(): number {
+  return moment?.time ?? Date.now();
+}
 
 /**
  * The circumstances of a call, taken when it is made. The same object as long as nothing has changed: building it
  * costs thirty times as much as looking.
  */
-export function circumstances(): JsonObject & { page?: PageContext } {
-  if (typeof document === 'undefined') return { library: LIBRARY };
-  const { href } = location;
-  const { title } = document;
-  const canonical = document.querySelector<HTMLLinkElement>('link[rel="canonical"]')?.href;
-  if (cached?.href !== href || cached.title !== title || cached.canonical !== canonical) {
-    cached = { href, title, canonical, context: build(href, title, canonical) };
-  }
-  return cached.context;
+export function createCircumstances({ scrub }: { scrub?: Scrub }): () => Circumstances {
+  let cached: { href: string; title: string; canonical: string | undefined; context: Circumstances } | undefined;
+  return () => {
+    if (typeof document === 'undefined') return { library: LIBRARY };
+    if (moment) return build(String(moment.url), String(moment.title), undefined, String(moment.referrer), scrub);
+    const { href } = location;
+    const { title } = document;
+    const canonical = document.querySelector<HTMLLinkElement>('link[rel="canonical"]')?.href;
+    if (cached?.href !== href || cached.title !== title || cached.canonical !== canonical) {
+      cached = { href, title, canonical, context: build(href, title, canonical, document.referrer, scrub) };
+    }
+    return cached.context;
+  };
 }
 
 const LIBRARY = { name: 'hitherto', version: VERSION };
 
-function build(href: string, title: string, canonical: string | undefined): JsonObject & { page: PageContext } {
-  const { pathname, search } = location;
+function build(href: string, title: string, canonical: string | undefined, referrer: string, scrub: Scrub | undefined): Circumstances {
+  const here = scrubbed(href, scrub);
+  const { pathname, search } = here;
+  const standard = canonical ? scrubbed(canonical, scrub) : undefined;
   const page: PageContext = {
-    path: canonical ? pathOf(canonical, pathname) : pathname,
-    referrer: document.referrer,
-    search,
+    // A canonical link that is no address says nothing.
+    path: standard?.pathname ?? pathname ?? '',
+    referrer: scrub ? scrubbed(referrer, scrub).text : referrer,
+    search: search ?? '',
     title,
     // As the original does: a canonical address stands as it is, the page's own loses its fragment.
-    url: canonical ? (canonical.includes('?') ? canonical : canonical + search) : href.replace(/#.*$/, ''),
+    url: standard ? (standard.text.includes('?') ? standard.text : standard.text + (search ?? '')) : here.text.replace(/#.*$/, ''),
   };
-  const campaign = campaignIn(search);
+  const parameters = new URLSearchParams(search);
   return {
     page,
     userAgent: navigator.userAgent,
+    ...userAgentData(),
     locale: navigator.language,
     timezone: timezone(),
     library: LIBRARY,
-    ...(Object.keys(campaign).length > 0 && { campaign }),
+    ...some('campaign', [...parameters].flatMap(([key, value]) => (key.startsWith('utm_') ? [[CAMPAIGN[key] ?? key.slice('utm_'.length), value]] : []))),
+    ...some('clickIds', [...parameters].filter(([key]) => CLICK_IDS.has(key))),
   };
+}
+
+/** The others keep their names: `utm_source` is the source. */
+const CAMPAIGN: Record<string, string | undefined> = { utm_campaign: 'name' };
+/** What advertisers add to a link, to know its click again: Google, Microsoft, Meta, TikTok, X, LinkedIn, Pinterest, Reddit, Snap. */
+const CLICK_IDS = new Set(['gclid', 'gbraid', 'wbraid', 'dclid', 'msclkid', 'fbclid', 'ttclid', 'twclid', 'li_fat_id', 'epik', 'rdt_cid', 'ScCid']);
+
+function some(name: string, entries: string[][]): JsonObject {
+  const found = entries.filter(([, value]) => value);
+  return found.length > 0 ? { [name]: Object.fromEntries(found) } : {};
+}
+
+/** An address without what is nobody's business. Where a scrub fails, nothing but the path is said. */
+function scrubbed(address: string, scrub: Scrub | undefined): { text: string; pathname?: string; search?: string } {
+  try {
+    const url = new URL(address);
+    if (!scrub) return { text: address, pathname: url.pathname, search: url.search };
+    try {
+      if (Array.isArray(scrub)) scrub.forEach((name) => url.searchParams.delete(name));
+      else scrub(url);
+    } catch {
+      url.search = url.hash = '';
+    }
+    return { text: url.href, pathname: url.pathname, search: url.search };
+  } catch {
+    // Not an address: what cannot be read cannot be scrubbed.
+    return { text: scrub ? '' : address };
+  }
+}
+
+/** What Chromium says of itself without being asked for more. */
+function userAgentData(): JsonObject {
+  const { userAgentData } = navigator as { userAgentData?: { brands: unknown; mobile: boolean; platform: string } };
+  if (!userAgentData) return {};
+  const { brands, mobile, platform } = userAgentData;
+  return { userAgentData: { brands, mobile, platform } };
 }
 
 /** Where there is Temporal it knows at once; the first question to Intl takes a page 15 ms. */
 function timezone(): string {
   const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
   return Temporal ? Temporal.Now.timeZoneId() : Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-function pathOf(canonical: string, fallback: string): string {
-  try {
-    return new URL(canonical).pathname;
-  } catch {
-    // A canonical link that is no address says nothing.
-    return fallback;
-  }
-}
-
-/** The utm_ parameters: `utm_campaign` is the name, the others keep theirs. */
-function campaignIn(search: string): JsonObject {
-  const campaign: JsonObject = {};
-  for (const [key, value] of new URLSearchParams(search)) {
-    if (key.startsWith('utm_') && value) campaign[key === 'utm_campaign' ? 'name' : key.slice('utm_'.length)] = value;
-  }
-  return campaign;
 }

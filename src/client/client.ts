@@ -1,58 +1,95 @@
-import { createIdentity, newId, type Identity } from '../identity/index.js';
-import { isObject, plain, readable, serialise, type JsonObject, type MessageType, type Refusal } from '../wire/index.js';
+import { createIdentity, newId } from '../identity/index.js';
+import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Callback } from './arguments.js';
-import { circumstances } from './circumstances.js';
-import { connect, type Connection } from './connection.js';
+import { createCircumstances, timeOfCall, type PageContext } from './circumstances.js';
+import { connect, purgeFor, type Connection } from './connection.js';
+import { createGate, initialConsent, isConsent } from './consent.js';
+import { Context } from './context.js';
+import { INTEGRATION } from './customer-io.js';
 import { destinationOf } from './destination.js';
 import { callPage, createEmitter } from './emitter.js';
+import { groupOf, userOf } from './entities.js';
+import { createPipeline, type DestinationMiddleware } from './plugins.js';
 import { createReport } from './report.js';
-import type { Client, ClientOptions, Context, Delivery, LoadEngine } from './types.js';
+import type { Client, ClientOptions, Parts } from './types.js';
 import { VERSION } from './version.js';
 
+const TIMEOUT_MS = 1_000;
+
 /**
- * Starts a client. Entry files export it together with the engine that they bring.
- *
- * @param loadEngine absent in a build without the engine
+ * Starts a client. Entry files export it together with the parts that they bring.
  */
-export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadEngine): Client {
+export function startClient(given: ClientOptions | null = {}, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
+  const { loadEngine, loadAutoPage, settings } = parts;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
-  const identity: Identity = createIdentity({
-    cookie: options.cookie,
-    onChange: (anonymousId) => connection.rememberId(anonymousId),
+  const circumstances = createCircumstances(options);
+  const consent = initialConsent(options);
+  const identity = createIdentity({
+    ...options,
+    isWaiting: consent !== 'granted',
+    onChange: (anonymousId) => gate.connection()?.rememberId(anonymousId),
     onUnwritable: () =>
       report('cookies_blocked', 'cookies and localStorage are blocked; without IndexedDB too, a visitor comes back as a new one.'),
   });
-  const connection: Connection = connect({
-    destination: destinationOf(options, loadEngine !== undefined, globalThis.location?.href),
-    options,
-    identity,
-    loadEngine,
-    report,
-    onActivity: () => emitter.emit('activity'),
+  const destination = destinationOf(options, loadEngine !== undefined, globalThis.location?.href);
+  const gate = createGate({
+    initial: consent,
+    begin,
+    correct: identity.correct,
+    async erase() {
+      identity.erase();
+      await purgeFor(destination).catch((error: unknown) => report('purge_failed', `what was kept could not be deleted (${String(error)}).`, error));
+    },
   });
+  let { timeout = TIMEOUT_MS } = options;
+  const pipeline = createPipeline({ timeout: () => timeout, client: () => client, report });
+  const integrations = switchesIn(options.integrations);
+  let isDebugging = options.debug === true;
+
+  function begin(): Connection {
+    identity.begin();
+    return connect({ destination, options, settings, identity, loadEngine, report, onActivity: () => emitter.emit('activity') });
+  }
 
   /** One call, turned into a message: who, what, when and where, as they are at this moment. */
-  function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback): Promise<Context> {
+  function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback, page?: PageContext): Promise<Context> {
     const { top, context } = splitOptions(callOptions);
     if (typeof top['anonymousId'] === 'string' && top['anonymousId']) identity.setAnonymousId(top['anonymousId']);
     const here = circumstances();
+    const consented = gate.categories();
+    const isPlain = !page && !consented && Object.keys(context).length === 0;
     const message: JsonObject = {
       type,
       messageId: newId(),
       timestamp: isoTime(top['timestamp']),
       anonymousId: identity.anonymousId(),
       userId: top['userId'] ?? identity.userId() ?? null,
-      integrations: top['integrations'] ?? {},
+      integrations: isObject(top['integrations']) ? { ...integrations, ...top['integrations'] } : (integrations ?? {}),
       ...about,
-      context: Object.keys(context).length > 0 ? { ...here, ...context } : here,
+      context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context) },
     };
-    const row = connection.append(serialise(message), type === 'identify' || type === 'alias');
-    const result = row.stored.then((durable): Context => contextOf(message, durable, row.delivered));
-    if (callback) void result.then((sent) => callPage(callback, sent));
+    const sent = new Context(message);
+    const result = pipeline.run(sent, () => store(sent));
+    if (callback) void result.then((done) => callPage(callback, done));
+    if (isDebugging) void result.then(tell);
     return result;
+  }
+
+  function store(context: Context): Promise<Context> {
+    const { event } = context;
+    if ((event['integrations'] as JsonObject | null)?.[INTEGRATION] === false) {
+      context.fail('integration_disabled', `integrations say that ${INTEGRATION} does not get it`);
+      return Promise.resolve(context);
+    }
+    const row = gate.append(serialise(event), event['type'] === 'identify' || event['type'] === 'alias');
+    context.store(row.delivered);
+    return row.stored.then((durable) => {
+      context.durable = durable;
+      return context;
+    });
   }
 
   /** What a page gives may throw when it is looked at (a revoked Proxy): its call is lost, the page is not. */
@@ -68,7 +105,9 @@ export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadE
 
   function drop(code: string, problem: string, cause?: unknown): Promise<Context> {
     report(code, problem, cause);
-    return Promise.resolve({ id: '', event: {}, durable: 'dropped', delivered: Promise.resolve({ status: 'dropped' }) });
+    const dropped = new Context({});
+    dropped.fail(code, problem);
+    return Promise.resolve(dropped);
   }
 
   function view(type: 'page' | 'screen', values: unknown[]): Promise<Context> {
@@ -76,9 +115,25 @@ export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadE
     const [name = null, category = null] = texts.filter((text) => text !== null).reverse();
     const [given, callOptions] = objects;
     const named = { ...(category && { category }), ...(name && { name }) };
-    const properties = type === 'page' ? { ...circumstances().page, ...readable(given), ...named } : readable(given);
+    const page = type === 'page' ? { ...circumstances().page, ...readable(given) } : undefined;
+    const properties = page ? { ...page, ...named } : readable(given);
     emitter.emit(type, category, name, properties, callOptions);
-    return send(type, { ...named, properties }, callOptions, callback);
+    return send(type, { ...named, properties }, callOptions, callback, given ? (page as PageContext | undefined) : undefined);
+  }
+
+  const group = guarded((values) => {
+    const { texts, objects, callback } = sortArguments(values, 1);
+    const [given, callOptions] = objects;
+    const groupId = texts[0]?.trim() ? texts[0] : identity.group.id();
+    if (!groupId) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
+    const known = groupId === identity.group.id() ? identity.group.traits() : {};
+    identity.group.set(groupId, { ...known, ...plain(given ?? {}) });
+    emitter.emit('group', groupId, identity.group.traits(), callOptions);
+    return send('group', { groupId, traits: identity.group.traits() }, callOptions, callback);
+  });
+
+  async function addDestinationMiddleware(names: string | string[], ...middlewares: DestinationMiddleware[]): Promise<void> {
+    pipeline.addDestinationMiddleware([names].flat(), middlewares.flat());
   }
 
   const client: Client = {
@@ -110,14 +165,7 @@ export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadE
     page: guarded((values) => view('page', values)),
     screen: guarded((values) => view('screen', values)),
 
-    group: guarded((values) => {
-      const { texts, objects, callback } = sortArguments(values, 1);
-      const [given, callOptions] = objects;
-      const groupId = texts[0];
-      if (!groupId?.trim()) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
-      emitter.emit('group', groupId, given ?? {}, callOptions);
-      return send('group', { groupId, traits: given ?? {} }, callOptions, callback);
-    }),
+    group: ((...values: unknown[]) => (values.length > 0 ? group(...values) : groupOf(identity))) as Client['group'],
 
     alias: guarded((values) => {
       const { texts, objects, callback } = sortArguments(values, 2);
@@ -138,57 +186,89 @@ export function startClient(given: ClientOptions | null = {}, loadEngine?: LoadE
       else report('no_anonymous_id', 'setAnonymousId() needs the id, as text. This call was dropped.');
     },
 
-    user: () => ({
-      id: () => identity.userId() ?? null,
-      anonymousId: identity.anonymousId,
-      traits: identity.traits,
-    }),
+    user: () => userOf(identity),
 
     async ready(callback) {
-      await connection.opened;
+      await announced;
+      await pipeline.loaded();
       if (callback) callPage(callback);
     },
 
-    flush: connection.flush,
+    register: (...plugins) => pipeline.register(plugins),
+    deregister: (...names) => pipeline.deregister(names),
+    addSourceMiddleware: async (middleware) => pipeline.addSourceMiddleware(middleware),
+
+    addDestinationMiddleware,
+    addIntegrationMiddleware: addDestinationMiddleware,
+    timeout: (ms) => void (timeout = Number(ms) || TIMEOUT_MS),
+
+    consent: ((decision?: unknown) => {
+      if (decision === undefined) return gate.state();
+      if (isConsent(decision)) return gate.decide(decision);
+      report('no_consent', "consent() takes 'granted', 'pending', 'denied', or purposes: consent({ analytics: true }). Nothing was changed.");
+      return Promise.resolve();
+    }) as Client['consent'],
+
+    inspect: () => ({
+      anonymousId: identity.anonymousId(),
+      userId: identity.userId() ?? null,
+      groupId: identity.group.id() ?? null,
+      consent: gate.state(),
+      endpoint: gate.connection()?.endpoint(),
+      waiting: gate.connection()?.waiting() ?? 0,
+      plugins: pipeline.names(),
+    }),
+
+    debug(isOn = true) {
+      isDebugging = isOn;
+      return client;
+    },
+
+    flush: async () => gate.connection()?.flush(),
 
     on: (event, listener) => (emitter.on(event, listener), client),
     once: (event, listener) => (emitter.once(event, listener), client),
     off: (event, listener) => (emitter.off(event, listener), client),
 
-    activity: connection.activity,
-    explain: connection.explain,
+    activity: async (filter) => (await gate.connection()?.activity(filter)) ?? [],
+    explain: async (messageId) => gate.connection()?.explain(messageId),
   };
-  void announce();
+  if (options.plugins) void pipeline.register(Array.isArray(options.plugins) ? options.plugins : [options.plugins]);
+  if (options.autoPage) void loadAutoPage?.().then((watchPages) => watchPages((properties) => void client.page(properties)));
+  const announced = announce();
   return client;
 
   async function announce(): Promise<void> {
-    await connection.opened;
-    emitter.emit('initialize', { writeKey: options.writeKey }, options);
+    const given = await settings;
+    await gate.connection()?.opened;
+    emitter.emit('initialize', given?.fetched ?? { writeKey: options.writeKey }, options);
+    await pipeline.loaded();
     emitter.emit('ready');
   }
 }
 
-/** What a call resolves with. `delivered` is asked for by few, so that it is made for those who ask. */
-function contextOf(message: JsonObject, durable: Context['durable'], delivered: Promise<Refusal[]>): Context {
-  const id = message['messageId'] as string;
-  return {
-    id,
-    event: message,
-    durable,
-    get delivered() {
-      return delivered.then((refused): Delivery => {
-        const refusal = refused.find(({ messageId }) => messageId === id);
-        return refusal ? { status: 'refused', code: refusal.code, message: refusal.message } : { status: 'delivered' };
-      });
-    },
-  };
+function tell(context: Context): void {
+  console.debug(`hitherto: ${String(context.event['type'])} ${String(context.event['event'] ?? context.event['name'] ?? '')} (${context.durable})`, context.event);
 }
 
-/** ISO 8601; now, when the page says nothing that is a time. */
+/** The page of a message: where it was called, or what a page() call says instead; what the caller's context says goes over both. */
+function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | undefined, context: JsonObject): JsonObject {
+  if (!here.page) return {};
+  const { path, referrer, search, title, url } = page ?? here.page;
+  return { page: { path, referrer, search, title, url, ...(isObject(context['page']) && context['page']) } };
+}
+
+/** Of the options for integrations, what switches one on or off goes with each message; the rest configures them. */
+function switchesIn(integrations: unknown): JsonObject | undefined {
+  const switches = Object.entries(readable(isObject(integrations) ? integrations : {})).filter(([, value]) => typeof value === 'boolean');
+  return switches.length > 0 ? Object.fromEntries(switches) : undefined;
+}
+
+/** ISO 8601; the moment of the call, when the page says nothing that is a time. */
 function isoTime(given: unknown): string {
   try {
-    return new Date((given as string | number | Date | undefined) ?? Date.now()).toISOString();
+    return new Date((given as string | number | Date | undefined) ?? timeOfCall()).toISOString();
   } catch {
-    return new Date().toISOString();
+    return new Date(timeOfCall()).toISOString();
   }
 }

@@ -6,13 +6,14 @@ import {
   createTabs,
   DEFAULT_LIMIT,
   keepaliveRoom,
+  purge,
   readAttempts,
   UNADDRESSED,
   writeAttempts,
   type Outbox,
   type Row,
 } from '../outbox/index.js';
-import { serialise, type Activity, type ActivityFilter, type Explanation } from '../wire/index.js';
+import { serialise, type Activity, type ActivityFilter, type Explanation, type JsonObject } from '../wire/index.js';
 import type { Destination } from './destination.js';
 import type { Report } from './report.js';
 import { resendOf } from './resend.js';
@@ -31,13 +32,28 @@ export interface Connection {
   rememberId(anonymousId: string): void;
   opened: Promise<void>;
   flush(): Promise<void>;
+  /** How many messages wait for delivery. */
+  waiting(): number;
+  /** Where they go. */
+  endpoint(): string | undefined;
+  /** Stores and sends nothing any more. @returns the rows that were waiting */
+  close(): Row[];
   activity(filter?: ActivityFilter): Promise<Activity[]>;
   explain(messageId: string): Promise<Explanation | undefined>;
+}
+
+/** What a workspace says about its source. */
+export interface Settings {
+  endpoint?: string | undefined;
+  /** As they came. */
+  fetched?: JsonObject;
 }
 
 interface ConnectionOptions {
   destination: Destination;
   options: ClientOptions;
+  /** Another endpoint, which somebody is being asked for; what comes later than that is kept waiting meanwhile. */
+  settings: Promise<Settings> | undefined;
   identity: Identity;
   loadEngine: LoadEngine | undefined;
   report: Report;
@@ -56,26 +72,43 @@ export function connect(connection: ConnectionOptions): Connection {
   }
 }
 
-function toCollector({ options, identity, report }: ConnectionOptions, { endpoint, writeKey }: Destination & { kind: 'collector' }): Connection {
-  const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE } = options;
-  const scope = `key:${writeKey}`;
+/** Whom the messages of a client wait for: the clients of a page leave each other's alone. */
+function scopeOf(destination: Destination): string {
+  if (destination.kind === 'collector') return `key:${destination.writeKey}`;
+  return destination.kind === 'page' ? PAGE : UNADDRESSED;
+}
+
+/** Deletes whatever waits in this browser for a destination. */
+export function purgeFor(destination: Destination): Promise<void> {
+  return purge(scopeOf(destination));
+}
+
+function toCollector(connection: ConnectionOptions, destination: Destination & { kind: 'collector' }): Connection {
+  const { options, identity, report, settings } = connection;
+  const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
+  const { writeKey } = destination;
+  let { endpoint } = destination;
+  const addressed = settings?.then((given) => void (endpoint = given.endpoint ?? endpoint));
+  const scope = scopeOf(destination);
+  const remembers = persistence !== 'memory';
   const post = createPost();
   const tab = newId();
   const tabs = createTabs(tab);
-  const outbox = openOutbox(scope, tab, identity, report, {
+  const outbox = openOutbox(scope, tab, connection, {
     onAppend: (row) => flusher.add(row),
     onStored: () => flusher.wake(),
   });
   const flusher = createFlusher({
     outbox,
+    addressed,
     tabs,
     scope,
     flushInterval,
     batchSize,
     limit: { ...DEFAULT_LIMIT, ...options.limit },
     estimate: async () => (await globalThis.navigator?.storage?.estimate().catch(() => undefined)) ?? {},
-    attempts: readAttempts(scope, Date.now()),
-    onAttempts: (attempts) => writeAttempts(scope, attempts, Date.now()),
+    attempts: remembers ? readAttempts(scope, Date.now()) : { failures: 0, waitMs: 0 },
+    onAttempts: (attempts) => remembers && writeAttempts(scope, attempts, Date.now()),
     send: (messages, { gzip, dropped }) => post(`${endpoint}/v1/b`, envelope(messages, writeKey, dropped), { gzip }),
     room: keepaliveRoom,
     now: () => Date.now(),
@@ -114,7 +147,18 @@ function toCollector({ options, identity, report }: ConnectionOptions, { endpoin
     else flusher.wake();
   });
 
-  return { ...outbox, flush: flusher.flush, ...noEngine(report, options) };
+  return {
+    ...outbox,
+    flush: flusher.flush,
+    waiting: flusher.waiting,
+    endpoint: () => endpoint,
+    close() {
+      outbox.close();
+      tabs.release();
+      return flusher.clear();
+    },
+    ...noEngine(report, options),
+  };
 }
 
 /** The inside of a batch, made whole. sentAt is the time of this attempt: from it the collector knows this browser's clock. */
@@ -123,13 +167,14 @@ function envelope(messages: string, writeKey: string, dropped: number): string {
   return `{"batch":[${messages}],${about.slice(1)}`;
 }
 
-function inPage({ options, identity, report, loadEngine, onActivity }: ConnectionOptions): Connection {
+function inPage(connection: ConnectionOptions): Connection {
+  const { options, report, loadEngine, onActivity } = connection;
   let begin!: () => void;
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const engine = begun
     .then(() => loadEngine!(outbox, onActivity, options.campaigns))
     .catch((error: unknown) => report('engine_unavailable', `the merge engine did not start (${String(error)}); events are kept.`, error));
-  const outbox = openOutbox(PAGE, newId(), identity, report, {
+  const outbox = openOutbox(PAGE, newId(), connection, {
     onAppend() {},
     onStored(row) {
       // The outbox is the engine's log: what is stored has arrived.
@@ -145,7 +190,7 @@ function inPage({ options, identity, report, loadEngine, onActivity }: Connectio
 
   return {
     ...outbox,
-    flush: () => outbox.opened,
+    ...nothingWaits(outbox),
     async activity(filter) {
       begin();
       return (await engine)?.activity(filter) ?? [];
@@ -157,21 +202,35 @@ function inPage({ options, identity, report, loadEngine, onActivity }: Connectio
   };
 }
 
-function toNowhere({ options, identity, report }: ConnectionOptions, problem: string): Connection {
-  const outbox = openOutbox(UNADDRESSED, newId(), identity, report, { onAppend() {}, onStored() {} });
+function toNowhere(connection: ConnectionOptions, problem: string): Connection {
+  const { options, report } = connection;
+  const outbox = openOutbox(UNADDRESSED, newId(), connection, { onAppend() {}, onStored() {} });
   report('misconfigured', `${problem} Until then events are kept.`);
-  return { ...outbox, flush: () => outbox.opened, ...noEngine(report, options) };
+  return { ...outbox, ...nothingWaits(outbox), ...noEngine(report, options) };
+}
+
+/** For messages that go nowhere: stored is as far as they get. */
+function nothingWaits(outbox: Outbox): Pick<Connection, 'flush' | 'waiting' | 'endpoint' | 'close'> {
+  return {
+    flush: () => outbox.opened,
+    waiting: () => 0,
+    endpoint: () => undefined,
+    close() {
+      outbox.close();
+      return [];
+    },
+  };
 }
 
 function openOutbox(
   scope: string,
   tab: string,
-  { recover, correct }: Identity,
-  report: Report,
+  { identity: { recover, correct }, report, options }: ConnectionOptions,
   events: { onAppend(row: Row): void; onStored(row: Row): void },
 ): Outbox {
   return createOutbox({
     scope,
+    isPersistent: options.persistence !== 'memory',
     tab,
     now: () => Date.now(),
     recoverId: recover,

@@ -1,8 +1,15 @@
 export { startClient } from './client.js';
+export { startDropIn, startFromTag } from './drop-in.js';
 export { AnalyticsBrowser } from './browser.js';
-export type { LoadedClient, LoadOptions, LoadSettings } from './browser.js';
 export { takeOver } from './take-over.js';
+export { watchPages } from './auto-page.js';
+export type { LoadedClient, LoadSettings } from './browser.js';
+export type { DropInClient, LoadOptions } from './drop-in.js';
 export type { CallOptions, Callback } from './arguments.js';
+export type { Scrub } from './circumstances.js';
+export type { Consent, ConsentCategories } from './consent.js';
+export type { Context, Delivery } from './context.js';
 export type { Listener } from './emitter.js';
+export type { DestinationMiddleware, Plugin, PluginType, SourceMiddleware } from './plugins.js';
 export type { ClientError } from './report.js';
-export type { CampaignWatch, Client, ClientOptions, Context, Delivery, LoadEngine, PageArguments, PageEngine } from './types.js';
+export type { CampaignWatch, Client, ClientOptions, Entity, Inspection, LoadEngine, PageArguments, PageEngine, Parts, User } from './types.js';

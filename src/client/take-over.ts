@@ -1,11 +1,22 @@
 import { isObject, type JsonObject } from '../wire/index.js';
-import { readLoadOptions } from './customer-io.js';
-import type { Client, ClientOptions } from './types.js';
+import { during } from './circumstances.js';
+import type { LoadOptions } from './drop-in.js';
+import type { Client } from './types.js';
 
 const GLOBAL = 'cioanalytics';
 
-/** The array that a page pastes: calls made before this script arrived, each one a method's name and its arguments. */
-type Stub = unknown[] & { initialized?: boolean; _writeKey?: string; _loadOptions?: unknown };
+/**
+ * The array that a page pastes: calls made before this script arrived, each one a method's name and its arguments. Our own
+ * snippet also notes when and where each call was made (`at`).
+ */
+type Stub = unknown[] & { initialized?: boolean; _writeKey?: string; _loadOptions?: unknown; _cdn?: unknown };
+
+export type TagOptions = LoadOptions & { writeKey?: string };
+
+export interface TagSettings {
+  writeKey: string;
+  cdnURL: unknown;
+}
 
 /**
  * Puts a client in the place of the page's stub and makes its calls, in the order in which they were made.
@@ -13,9 +24,9 @@ type Stub = unknown[] & { initialized?: boolean; _writeKey?: string; _loadOption
  * Does nothing where a client stands already, so that pasting the tag twice tracks nothing twice.
  *
  * @param script the tag that brought this script; its attributes configure the client where the stub does not
- * @param start makes the client
+ * @param start makes the client; `settings` are what the page gave to the stub's `load(KEY, options)`, if it called that
  */
-export function takeOver(script: HTMLScriptElement | null, start: (options: ClientOptions) => Client): void {
+export function takeOver(script: HTMLScriptElement | null, start: (options: TagOptions, settings?: TagSettings) => Client): void {
   const data: DOMStringMap = script?.dataset ?? {};
   const name = data['globalCustomerioAnalyticsKey'] ?? data['global'] ?? GLOBAL;
   const page = globalThis as unknown as JsonObject;
@@ -23,8 +34,7 @@ export function takeOver(script: HTMLScriptElement | null, start: (options: Clie
   if (found?.initialized === true) return;
 
   const stub: Stub = Array.isArray(found) ? found : [];
-  const options = optionsFrom(data, stub);
-  const client = start(options);
+  const client = start(...whatPageSays(data, stub));
   const methods = client as unknown as JsonObject;
   // A snippet that is pasted once more looks for `initialize`; without it, it puts its stub in our methods' place.
   page[name] = Object.assign(client, { initialize: true });
@@ -36,16 +46,25 @@ export function takeOver(script: HTMLScriptElement | null, start: (options: Clie
   stub.splice(0).forEach((call) => replay(methods, call));
 }
 
-/** `load(KEY, options)` on the stub says it in Customer.io's way, and sends there unless told otherwise; the tag says it in ours. */
-function optionsFrom({ writeKey, endpoint }: DOMStringMap, { _writeKey, _loadOptions }: Stub): ClientOptions {
-  const options = isObject(_loadOptions) ? _loadOptions : {};
-  if (_writeKey) return readLoadOptions({ writeKey: _writeKey }, { ...(endpoint && { endpoint }), ...options });
-  return { ...(writeKey && { writeKey }), ...(endpoint && { endpoint }), ...options };
+/** The stub's options come before the tag's. */
+function whatPageSays(data: DOMStringMap, { _writeKey, _loadOptions, _cdn }: Stub): [TagOptions, TagSettings?] {
+  const options = { ...optionsIn(data), ...(isObject(_loadOptions) ? _loadOptions : {}) };
+  return _writeKey ? [options, { writeKey: _writeKey, cdnURL: _cdn }] : [options];
+}
+
+/** An attribute without a value is there to say yes. */
+function optionsIn({ writeKey, endpoint, consent, autoPage }: DOMStringMap): TagOptions {
+  return {
+    ...(writeKey && { writeKey }),
+    ...(endpoint && { endpoint }),
+    ...(consent && { consent: consent as 'pending' }),
+    ...(autoPage !== undefined && { autoPage: autoPage !== 'false' }),
+  };
 }
 
 function replay(methods: JsonObject, call: unknown): void {
   const [name, ...values] = Array.isArray(call) ? (call as unknown[]) : [];
   const method = typeof name === 'string' ? methods[name] : undefined;
-  if (typeof method === 'function') (method as (...args: unknown[]) => unknown)(...values);
+  if (typeof method === 'function') during((call as { at?: unknown }).at, () => (method as (...args: unknown[]) => unknown)(...values));
   else console.error(`hitherto: there is no method ${String(name)}(); the page called it before this script arrived. That call was dropped.`);
 }

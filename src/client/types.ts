@@ -1,30 +1,15 @@
-import type { CookieOptions } from '../identity/index.js';
-import type { Durability, Limit, Outbox, Row } from '../outbox/index.js';
+import type { CookieOptions, EntityOptions, Persistence } from '../identity/index.js';
+import type { Limit, Outbox, Row } from '../outbox/index.js';
 import type { Activity, ActivityFilter, Explanation, JsonObject } from '../wire/index.js';
 import type { CallOptions, Callback } from './arguments.js';
+import type { WatchPages } from './auto-page.js';
+import type { Scrub } from './circumstances.js';
+import type { Settings } from './connection.js';
+import type { Consent, ConsentCategories } from './consent.js';
+import type { Context } from './context.js';
 import type { Listener } from './emitter.js';
+import type { DestinationMiddleware, Plugin, SourceMiddleware } from './plugins.js';
 import type { ClientError } from './report.js';
-
-/** What became of a message after it was stored. */
-export type Delivery =
-  /** The collector has it for good. With the engine in the page: the engine has it. */
-  | { status: 'delivered' }
-  /** The collector will never take it; `message` says why. */
-  | { status: 'refused'; code: string; message: string }
-  /** It was not a message: nothing was stored. */
-  | { status: 'dropped' };
-
-/** What a call resolves with. */
-export interface Context {
-  /** The messageId. */
-  id: string;
-  /** The message. */
-  event: JsonObject;
-  /** Where it is safe: `stored` in IndexedDB, in `memory` only, or `dropped`. */
-  durable: Durability;
-  /** Resolves with the result of its delivery; stays open while the message waits. Never rejects. */
-  delivered: Promise<Delivery>;
-}
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
@@ -34,6 +19,37 @@ export interface ClientOptions {
   endpoint?: string | undefined;
   /** How the id cookies are written. */
   cookie?: CookieOptions;
+  /**
+   * Where ids and waiting events are kept: `cookie` (and this origin's storage); `localStorage` (this origin's storage, no
+   * cookie); `memory` (nothing outlives the page).
+   * @defaultValue `cookie`
+   */
+  persistence?: Persistence;
+  /** How the person is remembered. */
+  user?: EntityOptions;
+  /** How the group is remembered. */
+  group?: EntityOptions;
+  /**
+   * Whether the visitor may be tracked. `pending` holds calls in memory until `client.consent('granted')`.
+   * @defaultValue `granted`
+   */
+  consent?: Consent;
+  /** Begin as denied where the browser sends Global Privacy Control. @defaultValue false */
+  globalPrivacyControl?: boolean;
+  /** Begin as denied where the browser says Do Not Track. @defaultValue false */
+  doNotTrack?: boolean;
+  /** What is left out of the page's address and the referrer: names of query parameters, or a function that changes a URL. */
+  scrub?: Scrub;
+  /** See {@link Client.register}. */
+  plugins?: Plugin[];
+  /** How long a call waits for a plugin that takes time, milliseconds. @defaultValue 1000 */
+  timeout?: number;
+  /** `false` for each destination that gets nothing unless a call says otherwise. */
+  integrations?: JsonObject;
+  /** Track page views: the first, and each navigation inside the page. @defaultValue false */
+  autoPage?: boolean;
+  /** Tells the console of each call. @defaultValue false */
+  debug?: boolean;
   /**
    * The least time between two requests, in milliseconds. The first leaves at once.
    * @defaultValue 1000
@@ -80,8 +96,10 @@ export interface Client {
   page(...values: PageArguments): Promise<Context>;
   /** The same for an app's screen. */
   screen(...values: PageArguments): Promise<Context>;
-  /** The person belongs to a group: `group('acme', { name: 'Acme' })`. */
-  group(groupId: string | number, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  /** The person belongs to a group: `group('acme', { name: 'Acme' })`. Without an argument: what is known of the group. */
+  group(): Entity;
+  group(groupId: string | number | null, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  group(traits: JsonObject, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** The person has another id from now on: `alias(to, from?)`; `from` is the present id when absent. */
   alias(to: string | number, from?: string | number | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** Forgets the person and the visitor: the next call is somebody new. For logout. */
@@ -89,9 +107,33 @@ export interface Client {
   /** Gives the visitor an anonymous id of your own. */
   setAnonymousId(anonymousId: string): void;
   /** Who is calling. */
-  user(): { id(): string | null; anonymousId(): string; traits(): JsonObject };
-  /** Resolves, and calls back, once the outbox is open (or it is known that this browser has no storage). */
+  user(): User;
+  /** Resolves, and calls back, once the outbox is open (or it is known that this browser has no storage) and plugins are loaded. */
   ready(callback?: () => void): Promise<void>;
+  /** Adds plugins; resolves once they are loaded. One with the name of another takes its place. */
+  register(...plugins: Plugin[]): Promise<void>;
+  /** Removes plugins, by their names. */
+  deregister(...names: string[]): Promise<void>;
+  /** Passes every message through a function of yours; one that does not call `next` cancels the call. */
+  addSourceMiddleware(middleware: SourceMiddleware): Promise<void>;
+  /** Passes what goes to these destinations (plugins, by name) through a function of yours; one that does not call `next` keeps it from them. */
+  addDestinationMiddleware(names: string | string[], ...middlewares: DestinationMiddleware[]): Promise<void>;
+  /** The same, under an older name. */
+  addIntegrationMiddleware(names: string | string[], ...middlewares: DestinationMiddleware[]): Promise<void>;
+  /** How long a call waits for a plugin from now on, milliseconds. */
+  timeout(ms: number): void;
+  /** Whether the visitor may be tracked. */
+  consent(): Consent;
+  /**
+   * The visitor has decided. `granted` sends what was held; `denied` deletes whatever this client has kept in the browser,
+   * unsent events included. Purposes (`{ analytics: true, advertising: false }`) go into `context.consent` of each message;
+   * one that is granted is enough to be tracked. Not remembered over page loads: whoever asks the visitor does.
+   */
+  consent(decision: Consent | ConsentCategories): Promise<void>;
+  /** What the client knows and holds, for a person who looks into it. */
+  inspect(): Inspection;
+  /** Tells the console of each call, or stops to. */
+  debug(isOn?: boolean): Client;
   /** Sends what waits now. Resolves once it is delivered, or once an attempt has failed; what failed stays and is sent later. */
   flush(): Promise<void>;
   /**
@@ -108,6 +150,36 @@ export interface Client {
   explain(messageId: string): Promise<Explanation | undefined>;
 }
 
+/** The person, as far as known. Each function, given a value, sets it without sending anything; `null` forgets it. */
+export interface User {
+  id(id?: string | number | null): string | null;
+  anonymousId(anonymousId?: string | null): string;
+  traits(traits?: JsonObject | null): JsonObject;
+  /** Forgets the person and the visitor, not the group. */
+  logout(): void;
+  reset(): void;
+}
+
+/** The group, as far as known. */
+export interface Entity {
+  id(id?: string | number | null): string | null;
+  traits(traits?: JsonObject | null): JsonObject;
+  reset(): void;
+}
+
+/** What {@link Client.inspect} gives. */
+export interface Inspection {
+  anonymousId: string;
+  userId: string | null;
+  groupId: string | null;
+  consent: Consent;
+  /** Where messages go; `undefined` when they stay in this browser. */
+  endpoint: string | undefined;
+  /** How many messages wait for delivery. */
+  waiting: number;
+  plugins: string[];
+}
+
 export type PageArguments =
   | [category: string, name: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback]
   | [name: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback]
@@ -122,6 +194,15 @@ export interface PageEngine {
 
 /** Takes the engine of a page; what it gives back is called when the log has changed. Client code does not know the merge rules. */
 export type CampaignWatch = (engine: object) => () => void;
+
+/** What an entry file puts into a client, because client code does not know it, or because not every page carries it. */
+export interface Parts {
+  loadEngine?: LoadEngine | undefined;
+  /** Brings automatic page views. */
+  loadAutoPage?(): Promise<WatchPages>;
+  /** What is being asked for. */
+  settings?: Promise<Settings> | undefined;
+}
 
 /** Brings the engine; injected by the entry files, because client code does not know the merge rules. */
 export type LoadEngine = (outbox: Outbox, onChange: () => void, watch: CampaignWatch | undefined) => Promise<PageEngine>;

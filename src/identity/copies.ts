@@ -15,10 +15,18 @@ export interface CookieOptions {
   sameSite?: 'Strict' | 'Lax' | 'None';
 }
 
+/**
+ * Where ids, and events that wait, are kept: in cookies too, so that subdomains share a visitor; only in the storage of
+ * this origin; or nowhere but in this page's memory.
+ */
+export type Persistence = 'cookie' | 'localStorage' | 'memory';
+
 /** Values that outlive the page: each one in a cookie, as plain text, and in localStorage, as JSON. */
 export interface Copies {
   /** The cookie's word, else localStorage's. Numbers and unquoted text of older clients are read as text. */
   read(name: string): string | undefined;
+  /** The cookie of that name, whoever wrote it. */
+  readCookie(name: string): string | undefined;
   /** @returns whether at least one of the two took it */
   write(name: string, value: string): boolean;
   remove(name: string): void;
@@ -27,29 +35,62 @@ export interface Copies {
   writeObject(name: string, value: unknown): void;
 }
 
-export function createCopies({ maxage = 365, domain, path = '/', secure = false, sameSite = 'Lax' }: CookieOptions = {}): Copies {
-  const attributes = (): Cookies.CookieAttributes => ({
-    expires: maxage,
-    domain: (domain ??= widestCookieDomain(location.hostname, canSetCookie) ?? ''),
-    path,
-    secure,
-    sameSite,
-  });
+/** For pages that keep nothing, and for those that may not keep anything yet. */
+export const NO_COPIES: Copies = {
+  read: () => undefined,
+  readCookie: () => undefined,
+  write: () => true,
+  remove() {},
+  readObject: () => undefined,
+  writeObject() {},
+};
+
+/** The widest domain, found once for each origin: asking a browser for it takes the page a millisecond a label. */
+const DOMAIN = 'hitherto.domain';
+
+export function createCopies(options: CookieOptions = {}, persistence: Persistence = 'cookie'): Copies {
+  if (persistence === 'memory') return NO_COPIES;
+  const { maxage = 365, path = '/', secure = false, sameSite = 'Lax' } = options;
+  const hasCookies = persistence === 'cookie';
+  let { domain } = options;
+  const attributes = (): Cookies.CookieAttributes => ({ expires: maxage, domain: (domain ??= knownDomain()), path, secure, sameSite });
+
+  /** Of two cookies with one name, this host's own hides the one that all subdomains share, and goes. */
+  function readCookie(name: string): string | undefined {
+    return cookie(() => {
+      const value = Cookies.get(name);
+      if (document.cookie.split(`${name}=`).length > 2 && attributes().domain) {
+        Cookies.remove(name, { path });
+        return Cookies.get(name) ?? value;
+      }
+      return value;
+    });
+  }
 
   return {
-    read: (name) => cookie(() => Cookies.get(name)) || textOf(readStorage(name)),
+    read: (name) => (hasCookies && readCookie(name)) || textOf(readStorage(name)),
+    readCookie: (name) => (hasCookies ? readCookie(name) : undefined),
     write(name, value) {
-      cookie(() => Cookies.set(name, value, attributes()));
+      if (hasCookies) cookie(() => Cookies.set(name, value, attributes()));
       // Asking for a cookie that was just set takes the page a millisecond: only where it matters.
-      return writeStorage(name, JSON.stringify(value)) || cookie(() => Cookies.get(name)) === value;
+      return writeStorage(name, JSON.stringify(value)) || (hasCookies && cookie(() => Cookies.get(name)) === value);
     },
     remove(name) {
+      // Whoever keeps none has none, save what an earlier configuration left.
       cookie(() => Cookies.remove(name, attributes()));
       writeStorage(name, undefined);
     },
     readObject: readStorage,
     writeObject: (name, value) => void writeStorage(name, JSON.stringify(value)),
   };
+}
+
+function knownDomain(): string {
+  const known = textOf(readStorage(DOMAIN));
+  if (known !== undefined) return known;
+  const domain = widestCookieDomain(location.hostname, canSetCookie) ?? '';
+  if (domain) writeStorage(DOMAIN, JSON.stringify(domain));
+  return domain;
 }
 
 function canSetCookie(domain: string): boolean {

@@ -1,16 +1,21 @@
-import { nanoid } from 'nanoid';
-import { isObject, type JsonObject } from '../wire/index.js';
-import { createCopies, type CookieOptions } from './copies.js';
+import type { JsonObject } from '../wire/index.js';
+import { createCopies, NO_COPIES, type CookieOptions, type Persistence } from './copies.js';
+import { createEntity, type Entity, type EntityOptions } from './entity.js';
+import { legacyIds } from './legacy.js';
+import { isMinted, newId } from './new-id.js';
 
 // The names that Customer.io's and Segment's clients use, so that visitors keep their ids when the client changes.
 const ANONYMOUS_ID = 'ajs_anonymous_id';
-const USER_ID = 'ajs_user_id';
-const TRAITS = 'ajs_user_traits';
 /** The anonymous id that a page gave its visitor, in every copy, so that the other subdomains know. */
 const GIVEN_ID = 'hitherto_given_id';
 
 export interface IdentityOptions {
   cookie?: CookieOptions | undefined;
+  persistence?: Persistence | undefined;
+  user?: EntityOptions | undefined;
+  group?: EntityOptions | undefined;
+  /** Nothing may be read or written before {@link Identity.begin}. */
+  isWaiting?: boolean;
   /** The anonymous id has changed: every copy elsewhere is out of date. */
   onChange(anonymousId: string): void;
   /** Neither cookies nor localStorage can be written. */
@@ -25,13 +30,18 @@ export interface Identity {
   isMinted(): boolean;
   userId(): string | undefined;
   traits(): JsonObject;
+  group: Entity;
   /**
    * Names the person. Another userId than before is another person: they get an anonymous id of their own, before
    * their first message leaves, and none of the traits (RULES R17). The same one adds to the traits.
    */
   identify(userId: string | undefined, traits: JsonObject): void;
+  /** Says who the person is, all traits included, and nothing else: their visitor stays the same. */
+  setPerson(userId: string | undefined, traits: JsonObject): void;
   setAnonymousId(anonymousId: string): void;
   /** Forgets the person and the visitor; the next one is somebody new. */
+  logout(): void;
+  /** Forgets the group too. */
   reset(): void;
   /**
    * Settles the id of a visitor whom neither cookie nor localStorage remembers.
@@ -42,30 +52,56 @@ export interface Identity {
   recover(remembered: string | undefined): string;
   /** Puts the id that stands where a message was written with the candidate. */
   correct(text: string): string;
+  /** From now on the copies may be read and written. */
+  begin(): void;
+  /** Removes every copy, and writes no other until {@link Identity.begin}. */
+  erase(): void;
 }
 
-export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptions): Identity {
-  const copies = createCopies(cookie);
-  const known = copies.read(ANONYMOUS_ID);
+export function createIdentity(options: IdentityOptions): Identity {
+  const { onChange, onUnwritable } = options;
+  const stored = createCopies(options.cookie, options.persistence);
+  let copies = NO_COPIES;
+  const user = createEntity(() => copies, 'ajs_user_id', 'ajs_user_traits', options.user);
+  const group = createEntity(() => copies, 'ajs_group_id', 'ajs_group_properties', options.group);
   // Minted at once, so that no call has to wait for the database; 126 random bits occur in no message by accident.
-  const candidate = known ?? newId();
-  let recovered = known;
+  let candidate = newId();
+  let recovered: string | undefined;
   let anonymousId = candidate;
-  let userId = copies.read(USER_ID);
-  let traits = readTraits();
-  // Kept at once: a page that only sends its visitor on is gone before the database has answered.
-  if (known === undefined) keepId(candidate);
+  if (!options.isWaiting) begin();
 
   // Another page of this origin has spoken: it has written localStorage, and the cookie before that.
   globalThis.addEventListener?.('storage', ({ key }) => {
     if (key === ANONYMOUS_ID) anonymousId = copies.read(ANONYMOUS_ID) ?? anonymousId;
-    if (key === USER_ID) userId = copies.read(USER_ID);
-    if (key === TRAITS) traits = readTraits();
+    else if (key?.startsWith('ajs_')) [user, group].forEach(({ refresh }) => refresh());
   });
 
-  function readTraits(): JsonObject {
-    const value = copies.readObject(TRAITS);
-    return isObject(value) ? value : {};
+  function begin(): void {
+    const [said, traits] = [user.id(), user.traits()];
+    copies = stored;
+    user.refresh();
+    group.refresh();
+    const known = knownId();
+    // Somebody else than whom this browser remembers has said who they are meanwhile: they bring their own visitor.
+    const isOther = said !== undefined && user.id() !== undefined && said !== user.id();
+    if (said !== undefined) user.set(said, isOther ? traits : { ...user.traits(), ...traits });
+    if (isOther || anonymousId !== candidate || known === undefined) {
+      // Kept at once: a page that only sends its visitor on is gone before the database has answered.
+      keepId(anonymousId);
+      if (isOther) recovered = candidate;
+    } else {
+      anonymousId = recovered = known;
+    }
+  }
+
+  /** The visitor whom a cookie or localStorage remembers, whichever client wrote it. */
+  function knownId(): string | undefined {
+    const known = copies.read(ANONYMOUS_ID);
+    if (known !== undefined && user.id() !== undefined) return known;
+    const legacy = legacyIds(copies.readCookie);
+    if (user.id() === undefined && legacy.userId) user.set(legacy.userId, user.traits());
+    if (known === undefined && legacy.anonymousId) keepId(legacy.anonymousId);
+    return known ?? legacy.anonymousId;
   }
 
   function keepId(id: string): void {
@@ -78,43 +114,49 @@ export function createIdentity({ cookie, onChange, onUnwritable }: IdentityOptio
     onChange(id);
   }
 
+  function logout(): void {
+    user.set(undefined, {});
+    setAnonymousId(newId());
+  }
+
   return {
     anonymousId: () => anonymousId,
-    isMinted: () => MINTED.test(anonymousId) && copies.read(GIVEN_ID) !== anonymousId,
-    userId: () => userId,
-    traits: () => traits,
+    isMinted: () => isMinted(anonymousId) && copies.read(GIVEN_ID) !== anonymousId,
+    userId: user.id,
+    traits: user.traits,
+    group,
     identify(id, added) {
-      const isOther = id !== undefined && userId !== undefined && id !== userId;
+      const known = user.id();
+      const isOther = id !== undefined && known !== undefined && id !== known;
       if (isOther) setAnonymousId(newId());
-      traits = isOther ? added : { ...traits, ...added };
-      userId = id ?? userId;
-      if (id !== undefined) copies.write(USER_ID, id);
-      copies.writeObject(TRAITS, traits);
+      user.set(id ?? known, isOther ? added : { ...user.traits(), ...added });
     },
+    setPerson: user.set,
     setAnonymousId(id) {
       if (id !== anonymousId) copies.write(GIVEN_ID, id);
       setAnonymousId(id);
     },
+    logout,
     reset() {
-      userId = undefined;
-      traits = {};
-      copies.remove(USER_ID);
-      copies.remove(TRAITS);
-      setAnonymousId(newId());
+      group.set(undefined, {});
+      logout();
     },
     recover(remembered) {
       recovered ??= remembered ?? candidate;
-      if (anonymousId === candidate) keepId(recovered);
+      // Written in any case: the copies agree again, and last another year.
+      keepId(anonymousId === candidate ? recovered : anonymousId);
       return anonymousId;
     },
     // An id of the page's own may hold what JSON escapes, and what replaceAll reads as a pattern.
     correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),
+    begin,
+    erase() {
+      copies = stored;
+      for (const entity of [user, group]) entity.set(undefined, {});
+      for (const name of [ANONYMOUS_ID, GIVEN_ID]) copies.remove(name);
+      copies = NO_COPIES;
+      anonymousId = candidate = newId();
+      recovered = undefined;
+    },
   };
-}
-
-const MINTED = /^[\w-]{21}$/;
-
-/** 126 random bits in 21 characters that need no escaping anywhere. Serves as messageId too. */
-export function newId(): string {
-  return nanoid();
 }

@@ -1,3 +1,5 @@
-export { createIdentity, newId } from './identity.js';
+export { createIdentity } from './identity.js';
 export type { Identity, IdentityOptions } from './identity.js';
-export type { CookieOptions } from './copies.js';
+export { newId } from './new-id.js';
+export type { CookieOptions, Persistence } from './copies.js';
+export type { Entity, EntityOptions } from './entity.js';

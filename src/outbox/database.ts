@@ -2,7 +2,8 @@ import { createStore, promisifyRequest } from 'idb-keyval';
 
 /** How long a browser may take to open the database. A broken profile makes it take for ever. */
 const OPEN_LIMIT_MS = 5_000;
-const NAME = 'hitherto';
+/** Its name, among the databases of the origin. */
+export const NAME = 'hitherto';
 const STORE = 'outbox';
 
 /** A key and its value, as they lie in the database. */
@@ -17,12 +18,11 @@ export interface Database {
   /** Deletes and writes in one transaction, committed at once. */
   replace(keys: string[], entries: Entry[]): Promise<void>;
   /**
-   * Reads a value and writes what `change` makes of it, in one transaction: of two pages, one comes second and sees the
-   * other's.
-   *
-   * @returns the last key from `from` to `to`, which is wanted at the same time, or `undefined`
+   * Reads a value, and the last key from `from` to `to`, and writes what `change` makes of them, in one transaction: of
+   * two pages, one comes second and sees the other's.
    */
-  update(key: string, change: (value: string | undefined) => string, from: string, to: string): Promise<string | undefined>;
+  update(key: string, from: string, to: string, change: (value: string | undefined, lastKey: string | undefined) => Entry[]): Promise<void>;
+  close(): void;
 }
 
 /**
@@ -72,21 +72,19 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
       const [keys, values] = result;
       return keys.result.map((key, i) => [String(key), String(values.result[i])]);
     },
-    async update(key, change, from, to) {
-      const { result, done } = transact('readwrite', (store) => {
+    update(key, from, to, change) {
+      return transact('readwrite', (store) => {
         const last = store.openKeyCursor(IDBKeyRange.bound(from, to), 'prev');
         const found = store.get(key);
+        // Requests are answered in their order: the cursor stands when this is called.
         found.onsuccess = () => {
-          const value = found.result as string | undefined;
-          const changed = change(value);
-          if (changed !== value) store.put(changed, key);
+          const lastKey = last.result ? String(last.result.key) : undefined;
+          for (const [changed, value] of change(found.result as string | undefined, lastKey)) store.put(value, changed);
           store.transaction.commit();
         };
-        return last;
-      });
-      await done;
-      return result.result ? String(result.result.key) : undefined;
+      }).done;
     },
+    close: () => db.close(),
   };
 }
 

@@ -17,6 +17,8 @@ const GIVEN_UP = { code: 'outbox_full', message: 'Too many events were waiting i
 
 export interface FlusherOptions {
   outbox: Outbox;
+  /** Resolves once it is known where to send to. */
+  addressed?: Promise<unknown> | undefined;
   tabs: Tabs;
   scope: string;
   /** Sends the inside of a batch. Never rejects. */
@@ -68,6 +70,10 @@ export interface Flusher {
   recover(): Promise<void>;
   /** The page is going: sends what a request that outlives it can carry. */
   leave(): void;
+  /** Forgets everything that waits. @returns what it was */
+  clear(): Row[];
+  /** How many messages wait. */
+  waiting(): number;
 }
 
 export function createFlusher(options: FlusherOptions): Flusher {
@@ -147,6 +153,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   async function drain(): Promise<void> {
     await outbox.opened;
+    await options.addressed;
     // What comes in meanwhile waits for its own turn: few large requests cost the page less than many small ones.
     const last = queue.findLast(isReady)?.key;
     if (last === undefined) return;
@@ -294,6 +301,13 @@ export function createFlusher(options: FlusherOptions): Flusher {
     flush,
     recover,
     leave,
+    clear() {
+      clearTimeout(timer);
+      const rows = queue;
+      queue = [];
+      return rows;
+    },
+    waiting: () => sizeOf(queue).messages,
   };
 }
 

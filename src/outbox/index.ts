@@ -7,5 +7,6 @@ export { readAttempts, writeAttempts } from './attempts.js';
 export { DEFAULT_LIMIT } from './limit.js';
 export type { Limit } from './limit.js';
 export { parseKey } from './key.js';
-export { messagesIn } from './row.js';
+export { createRow, droppedRow, messagesIn, refuseRow } from './row.js';
+export { purge } from './purge.js';
 export type { Durability, Row } from './row.js';

@@ -13,7 +13,7 @@ const REOPEN_MS = 1_000;
 /** Lost so often in a row, with nothing written in between, it is not to be had. */
 const LOSS_LIMIT = 5;
 /** The copy of the anonymous id that outlives cookies and localStorage. */
-const ANONYMOUS_ID = 'anonymousId';
+export const ANONYMOUS_ID = 'anonymousId';
 
 /** The scope of rows that were written while nobody had said where to send them; whoever knows an address takes them. */
 export const UNADDRESSED = 'unaddressed';
@@ -21,6 +21,8 @@ export const UNADDRESSED = 'unaddressed';
 export interface OutboxOptions {
   /** Whom the rows are for; {@link UNADDRESSED} when nobody can be told yet. Clients with different scopes leave each other's alone. */
   scope: string;
+  /** `false`: messages stay in the memory of this page, and the browser is asked for nothing. */
+  isPersistent: boolean;
   /** Names this page among all the pages of the origin. */
   tab: string;
   now(): number;
@@ -55,12 +57,14 @@ export interface Outbox {
   replace(rows: Row[], parts: Row[]): Promise<void>;
   /** Keeps a copy of the anonymous id. */
   rememberId(anonymousId: string): void;
+  /** Writes nothing any more, not even what is on its way. */
+  close(): void;
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { scope, tab, now, recoverId, correct, onAppend, onStored, onTrouble } = options;
+  const { scope, isPersistent, tab, now, recoverId, correct, onAppend, onStored, onTrouble } = options;
   let database: Database | undefined;
-  let isOpening = true;
+  let isOpening = isPersistent;
   let lastTime = 0;
   /** The rows of this task that have no place yet. */
   let waiting: Row[] = [];
@@ -70,7 +74,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The keys of the rows that lie in localStorage. */
   const bridged = new Set<string>();
   let losses = 0;
-  const opened = open();
+  let isClosed = false;
+  const opened = isPersistent ? open() : Promise.resolve(void recoverId(undefined));
 
   function append(text: string, hasIdentify: boolean): Row {
     if (isInTask) return join(text, hasIdentify);
@@ -105,7 +110,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function writeWaiting(): void {
     const rows = waiting;
     waiting = [];
-    if (rows.length === 0) return;
+    if (rows.length === 0 || isClosed) return;
     for (const row of rows) row.key = nextKey();
     if (database) write(database, rows);
     else if (isOpening) hold(rows);
@@ -165,7 +170,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function reopen(): void {
-    if (isOpening) return;
+    if (isOpening || isClosed) return;
     isOpening = true;
     database = undefined;
     losses++;
@@ -173,19 +178,35 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function open(): Promise<void> {
-    let storedTime = 0;
+    let first: Row[] = [];
     try {
       const opening = await openDatabase(reopen);
-      const [lastKey] = await Promise.all([opening.update(ANONYMOUS_ID, recoverId, ...ROW_KEYS), cross(opening)]);
-      storedTime = parseKey(lastKey)?.time ?? 0;
-      lastTime = Math.max(lastTime, storedTime);
-      database = opening;
+      const updated = opening.update(ANONYMOUS_ID, ...ROW_KEYS, (remembered, lastKey) => {
+        const anonymousId = recoverId(remembered);
+        first = release(parseKey(lastKey)?.time ?? 0);
+        // With the id, so that the first message leaves one transaction earlier.
+        return [...(anonymousId === remembered ? [] : [[ANONYMOUS_ID, anonymousId] as Entry]), ...first.map(toEntry)];
+      });
+      await Promise.all([updated, cross(opening)]);
+      if (!isClosed) database = opening;
     } catch (error) {
       recoverId(undefined);
+      held.unshift(...first);
+      first = [];
       onTrouble(error);
       if (losses > 0 && losses < LOSS_LIMIT) setTimeout(reopen, REOPEN_MS);
     }
     isOpening = false;
+    if (first.length > 0) settle(first, 'stored');
+    const rows = release(0);
+    if (rows.length === 0) return;
+    if (database) write(database, rows);
+    else settle(rows, 'memory');
+  }
+
+  /** The rows that waited for the database, as they are to be written. */
+  function release(storedTime: number): Row[] {
+    lastTime = Math.max(lastTime, storedTime);
     // A page that left before the database opened has sent them from memory.
     const rows = held.filter(({ isDelivered }) => !isDelivered);
     held = [];
@@ -194,9 +215,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       // The clock was set back since the last row was written: these get their places behind it.
       if (parseKey(row.key)!.time <= storedTime) row.key = nextKey();
     }
-    if (rows.length === 0) return;
-    if (database) write(database, rows);
-    else settle(rows, 'memory');
+    return rows;
   }
 
   /** What other pages left in localStorage. One that is alive writes the same row once more, under the same key. */
@@ -213,7 +232,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async read() {
       await opened;
       // Without a database, localStorage is the next best thing that pages have in common.
-      let entries: Entry[] = database ? [] : readBridge();
+      let entries: Entry[] = database || !isPersistent ? [] : readBridge();
       await attempt(async (from) => void (entries = await from.read(...ROW_KEYS)));
       return entries.filter(([key]) => isForUs(parseKey(key)?.scope)).map(([key, text]) => foundRow(key, text));
     },
@@ -225,6 +244,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     rememberId(anonymousId) {
       void opened.then(() => attempt((to) => to.put([[ANONYMOUS_ID, anonymousId]])));
+    },
+    close() {
+      isClosed = true;
+      database = undefined;
+      held = [];
+      waiting = [];
     },
   };
 

@@ -29,6 +29,19 @@ export interface Row {
   settleDelivered(refused: Refusal[]): void;
 }
 
+/** A row that goes nowhere, with the reason for each of its messages. */
+export function droppedRow(text: string, code: string, message: string): Row {
+  const row = createRow(text, false);
+  row.settleStored('dropped');
+  refuseRow(row, code, message);
+  return row;
+}
+
+/** Tells those who wait for the delivery of a row that there will be none. */
+export function refuseRow(row: Row, code: string, message: string): void {
+  row.settleDelivered(messagesIn(row).map(({ messageId }, index) => ({ messageId: String(messageId), index, code, message })));
+}
+
 export function createRow(text: string, hasIdentify: boolean): Row {
   const row = { text, count: 1, hasIdentify } as Row;
   row.stored = new Promise((resolve) => {

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { circumstances } from '../../../src/client/circumstances.js';
+import { createCircumstances, during, timeOfCall, type Circumstances } from '../../../src/client/circumstances.js';
 import { VERSION } from '../../../src/client/version.js';
 
+let circumstances: () => Circumstances;
+
 beforeEach(() => {
+  circumstances = createCircumstances({});
   document.head.innerHTML = '';
   document.title = 'Cool shoes';
   visit('/html/pricing/index.html');
@@ -81,5 +84,76 @@ describe('the circumstances of a call', () => {
   it('are who says so, and nothing else, where there is no document', () => {
     vi.stubGlobal('document', undefined);
     expect(circumstances()).toEqual({ library: { name: 'hitherto', version: VERSION } });
+  });
+});
+
+describe('a call that was made before the client arrived', () => {
+  const moment = { time: 1_000, url: 'https://shop.example/pricing?utm_source=news#top', title: 'Pricing', referrer: 'https://search.example/' };
+
+  it('has the time and the page of then', () => {
+    const before = circumstances();
+    during(moment, () => {
+      expect(timeOfCall()).toBe(1_000);
+      expect(circumstances()).toMatchObject({
+        page: { url: 'https://shop.example/pricing?utm_source=news', path: '/pricing', search: '?utm_source=news', title: 'Pricing', referrer: 'https://search.example/' },
+        campaign: { source: 'news' },
+      });
+    });
+    expect(circumstances()).toBe(before);
+    expect(timeOfCall()).toBeGreaterThan(1_000);
+  });
+
+  it('is of now again though it throws', () => {
+    expect(() =>
+      during(moment, () => {
+        throw new Error('of the page');
+      }),
+    ).toThrow('of the page');
+    expect(timeOfCall()).toBeGreaterThan(1_000);
+  });
+
+  it.each([undefined, null, 'yesterday', {}, { time: 'noon' }])('is of now when the note is %j', (note) => {
+    expect(during(note, timeOfCall)).toBeGreaterThan(1_000);
+    expect(during(note, circumstances).page).toMatchObject({ title: 'Cool shoes' });
+  });
+});
+
+describe('what is nobody\'s business', () => {
+  it('is left out of every address, and of what is read out of it', () => {
+    visit('/reset?token=secret&utm_source=news&gclid=click&step=2');
+    const said = createCircumstances({ scrub: ['token', 'gclid'] })();
+    expect(said.page).toMatchObject({ url: 'http://127.0.0.1/reset?utm_source=news&step=2', search: '?utm_source=news&step=2' });
+    expect(said).not.toHaveProperty('clickIds');
+    expect(said['campaign']).toEqual({ source: 'news' });
+  });
+
+  it('is left out of the referrer and of a canonical address too', () => {
+    vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://mail.example/?email=ada@example.com&q=1');
+    canonical('https://shop.example/basket?email=ada@example.com');
+    const { page } = createCircumstances({ scrub: ['email'] })();
+    expect(page).toMatchObject({ referrer: 'https://mail.example/?q=1', url: 'https://shop.example/basket' });
+  });
+
+  it('is whatever the page\'s own function takes away', () => {
+    visit('/users/42/orders');
+    const scrub = (url: URL): void => void (url.pathname = url.pathname.replace(/\d+/, ':id'));
+    expect(createCircumstances({ scrub })().page).toMatchObject({ path: '/users/:id/orders', url: 'http://127.0.0.1/users/:id/orders' });
+  });
+
+  it('is the whole query when that function fails', () => {
+    visit('/reset?token=secret');
+    const { page } = createCircumstances({
+      scrub() {
+        throw new Error('of the page');
+      },
+    })();
+    expect(page).toMatchObject({ path: '/reset', search: '', url: 'http://127.0.0.1/reset' });
+  });
+});
+
+describe('a click on an advertisement', () => {
+  it('is known by the ids that advertisers add to their links', () => {
+    visit('/?gclid=a&fbclid=b&other=c&msclkid=');
+    expect(circumstances()['clickIds']).toEqual({ gclid: 'a', fbclid: 'b' });
   });
 });

@@ -1,6 +1,9 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
-import { readLoadOptions } from '../../../src/client/customer-io.js';
+import { readLoadOptions as readRequest } from '../../../src/client/customer-io.js';
+import type { ClientOptions } from '../../../src/client/index.js';
+
+const readLoadOptions = (settings: unknown, options: unknown): ClientOptions => readRequest(settings, options).options;
 
 const integrations = (more: object): object => ({ integrations: { 'Customer.io Data Pipelines': more } });
 
@@ -30,7 +33,7 @@ describe('readLoadOptions', () => {
     expect(readLoadOptions({ writeKey: 'KEY' }, options)).toMatchObject(options);
   });
 
-  it.each([undefined, null, 'KEY', 7, []])('reads no write key out of %j, and does not throw', (settings) => {
+  it.each([undefined, null, {}, []])('reads no write key out of %j, and does not throw', (settings) => {
     expect(readLoadOptions(settings, undefined).writeKey).toBeUndefined();
   });
 
@@ -40,4 +43,30 @@ describe('readLoadOptions', () => {
       expect(readLoadOptions({ writeKey: 'KEY' }, options).endpoint).toBe('https://cdp.customer.io');
     },
   );
+});
+
+describe('where the settings are asked for', () => {
+  const cdnSettings = { integrations: { 'Customer.io Data Pipelines': { apiHost: 'cdp-eu.customer.io/v1' } } };
+
+  it('is Customer.io, or where the page says; messages go there too as long as nobody says otherwise', () => {
+    expect(readRequest({ writeKey: 'KEY' }, {})).toMatchObject({ cdnURL: 'https://cdp.customer.io', options: { endpoint: 'https://cdp.customer.io' } });
+    const eu = { cdnURL: 'https://cdp-eu.customer.io', options: { endpoint: 'https://cdp-eu.customer.io' } };
+    expect(readRequest({ writeKey: 'KEY', cdnURL: 'https://cdp-eu.customer.io' }, {})).toMatchObject(eu);
+    expect(readRequest({ writeKey: 'KEY' }, { cdnURL: 'https://cdp-eu.customer.io' })).toMatchObject(eu);
+  });
+
+  it('is nowhere when the page has them, or says where to send in our words', () => {
+    expect(readRequest({ writeKey: 'KEY', cdnSettings }, {})).not.toHaveProperty('cdnURL');
+    expect(readRequest({ writeKey: 'KEY' }, { endpoint: 'https://collector.example' })).not.toHaveProperty('cdnURL');
+  });
+
+  it('does not matter where the page has them: they say where to send, and the page\'s own options over them', () => {
+    expect(readRequest({ writeKey: 'KEY', cdnSettings }, {}).options.endpoint).toBe('https://cdp-eu.customer.io/v1');
+    expect(readRequest({ writeKey: 'KEY', cdnSettings }, integrations({ protocol: 'http' })).options.endpoint).toBe('http://cdp-eu.customer.io/v1');
+    expect(readRequest({ writeKey: 'KEY', cdnSettings }, integrations({ apiHost: 'other.example/v1' })).options.endpoint).toBe('https://other.example/v1');
+  });
+
+  it('keeps nothing in the browser of a page that asks for that', () => {
+    expect(readRequest({ writeKey: 'KEY' }, { disableClientPersistence: true }).options.persistence).toBe('memory');
+  });
 });

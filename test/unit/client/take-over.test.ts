@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { timeOfCall } from '../../../src/client/circumstances.js';
 import { takeOver } from '../../../src/client/index.js';
 import type { Client, ClientOptions } from '../../../src/client/index.js';
 
@@ -12,10 +13,10 @@ const page = globalThis as Page;
 /** A client that writes down what it is asked to do, and with what it was started. */
 function recorder() {
   const calls: Call[] = [];
-  const started: ClientOptions[] = [];
+  const started: unknown[] = [];
   const methods = Object.fromEntries(['track', 'page', 'identify', 'on'].map((name) => [name, (...values: unknown[]) => calls.push([name, ...values])]));
-  const start = (options: ClientOptions): Client => {
-    started.push(options);
+  const start = (options: ClientOptions, settings?: unknown): Client => {
+    started.push(settings ? { ...settings, options } : options);
     return { initialized: true, ...methods } as unknown as Client;
   };
   return { calls, started, start };
@@ -121,6 +122,15 @@ describe('takeOver', () => {
     expect(calls).toEqual([['track', 'after']]);
   });
 
+  it('makes a call as of the time and the page that the snippet noted with it', () => {
+    const times: unknown[] = [];
+    const at = { time: 7, url: 'https://shop.example/first', title: 'First', referrer: '' };
+    page.cioanalytics = [Object.assign(['track', 'a'], { at }), ['track', 'b']];
+    takeOver(tag(), () => ({ initialized: true, track: () => times.push(timeOfCall()) }) as unknown as Client);
+    expect(times[0]).toBe(7);
+    expect(times[1]).toBeGreaterThan(7);
+  });
+
   it('says which call it cannot make, and makes the others', () => {
     const consoleError = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { calls, start } = recorder();
@@ -136,6 +146,14 @@ describe('what a tag says', () => {
     const { started, start } = recorder();
     takeOver(tag({ 'write-key': 'KEY', endpoint: 'https://collector.example' }), start);
     expect(started).toEqual([{ writeKey: 'KEY', endpoint: 'https://collector.example' }]);
+  });
+
+  it('is whether the visitor has agreed, and whether to track page views', () => {
+    const { started, start } = recorder();
+    takeOver(tag({ consent: 'pending', 'auto-page': '' }), start);
+    delete page.cioanalytics;
+    takeOver(tag({ 'auto-page': 'false' }), start);
+    expect(started).toEqual([{ consent: 'pending', autoPage: true }, { autoPage: false }]);
   });
 
   it('may be nothing: then the engine runs in the page', () => {
@@ -156,12 +174,12 @@ describe('what a tag says', () => {
 });
 
 describe('load() on the stub', () => {
-  it('names the write key, and sends to Customer.io unless told otherwise', () => {
+  it('names the write key', () => {
     const { started, start } = recorder();
     paste();
     global()['load']!('KEY');
     takeOver(tag(), start);
-    expect(started).toEqual([{ writeKey: 'KEY', endpoint: 'https://cdp.customer.io' }]);
+    expect(started).toEqual([{ writeKey: 'KEY', cdnURL: undefined, options: {} }]);
   });
 
   it('is told otherwise by the tag, or by its own options before that', () => {
@@ -174,8 +192,17 @@ describe('load() on the stub', () => {
     global()['load']!('KEY', { endpoint: 'https://other.example', batchSize: 5 });
     takeOver(tag({ endpoint: 'https://collector.example' }), start);
     expect(started).toEqual([
-      { writeKey: 'KEY', endpoint: 'https://collector.example' },
-      { writeKey: 'KEY', endpoint: 'https://other.example', batchSize: 5 },
+      { writeKey: 'KEY', cdnURL: undefined, options: { endpoint: 'https://collector.example' } },
+      { writeKey: 'KEY', cdnURL: undefined, options: { endpoint: 'https://other.example', batchSize: 5 } },
     ]);
+  });
+
+  it('says where the settings are, in the snippet\'s own way', () => {
+    const { started, start } = recorder();
+    paste();
+    global()['load']!('KEY');
+    Object.assign(global(), { _cdn: 'https://cdp-eu.customer.io' });
+    takeOver(tag(), start);
+    expect(started).toEqual([{ writeKey: 'KEY', cdnURL: 'https://cdp-eu.customer.io', options: {} }]);
   });
 });

@@ -60,6 +60,7 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
     opened: Promise.resolve(),
     append: () => createRow('', false),
     rememberId() {},
+    close() {},
     read: () => Promise.resolve([...stored].toSorted().map(([key, text]) => foundRow(key, text))),
     replace(rows, parts) {
       for (const { key } of rows) stored.delete(key!);

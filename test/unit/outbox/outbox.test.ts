@@ -14,6 +14,7 @@ function open(overrides: Partial<OutboxOptions> = {}): Outbox & { trouble: unkno
   const trouble: unknown[] = [];
   const outbox = createOutbox({
     scope: SCOPE,
+    isPersistent: true,
     tab: 'me',
     now: () => 1_000,
     recoverId: (remembered) => remembered ?? 'visitor',

@@ -1,0 +1,75 @@
+import type { JsonObject } from '../wire/index.js';
+
+interface Navigations extends EventTarget {
+  currentEntry?: unknown;
+}
+
+export type WatchPages = (view: (properties: JsonObject) => void) => () => void;
+
+/**
+ * Calls `view` for the page that was loaded, and for each navigation inside it: when the path or the query has changed,
+ * and not for `replaceState`, which routers use to tidy up. Once the router has had its turn, so that the title is the new
+ * page's; a page that is only prerendered is viewed when it is shown.
+ *
+ * @param view takes properties: the `referrer` of a navigation inside the page is the page before it
+ * @returns stops it
+ */
+export const watchPages: WatchPages = (view) => {
+  if (typeof document === 'undefined') return () => {};
+  let here = placeOf(location);
+  let url = location.href;
+  const stops: (() => void)[] = [];
+
+  function listen(target: EventTarget, type: string, listener: (event: Event) => void): void {
+    target.addEventListener(type, listener);
+    stops.push(() => target.removeEventListener(type, listener));
+  }
+
+  function moved(isReplaced: boolean): void {
+    const place = placeOf(location);
+    const referrer = url;
+    url = location.href;
+    if (place === here) return;
+    here = place;
+    if (!isReplaced) setTimeout(() => view({ referrer }));
+  }
+
+  const { navigation } = globalThis as { navigation?: Navigations };
+  if (navigation) {
+    listen(navigation, 'currententrychange', (event) => moved((event as Event & { navigationType?: string | null }).navigationType === 'replace'));
+  } else {
+    stops.push(watchHistory(moved));
+    listen(globalThis, 'popstate', () => moved(false));
+  }
+  listen(globalThis, 'pageshow', (event) => {
+    // Out of the back/forward cache: the visitor looks at it once more.
+    if ((event as PageTransitionEvent).persisted) view({});
+  });
+  if ((document as { prerendering?: boolean }).prerendering) {
+    listen(document, 'prerenderingchange', () => view({}));
+  } else {
+    view({});
+  }
+  return () => stops.forEach((stop) => stop());
+};
+
+function placeOf({ pathname, search }: Location): string {
+  return pathname + search;
+}
+
+/** For browsers without the Navigation API. The page's own call comes first, and comes back with what it gave. */
+function watchHistory(moved: (isReplaced: boolean) => void): () => void {
+  const { pushState, replaceState } = history;
+  const wrap = (original: typeof pushState, isReplaced: boolean): typeof pushState =>
+    function (this: History, ...values) {
+      original.apply(this, values);
+      moved(isReplaced);
+    };
+  const [push, replace] = [wrap(pushState, false), wrap(replaceState, true)];
+  Object.assign(history, { pushState: push, replaceState: replace });
+  return () => {
+    // Somebody else may have wrapped them since: theirs stay.
+    if (history.pushState === push) history.pushState = pushState;
+    if (history.replaceState === replace) history.replaceState = replaceState;
+  };
+}

@@ -1,0 +1,115 @@
+import { createRow, droppedRow, messagesIn, refuseRow, type Row } from '../outbox/index.js';
+import { isObject, serialise, type JsonObject } from '../wire/index.js';
+import type { Connection } from './connection.js';
+import type { ClientOptions } from './types.js';
+
+/**
+ * Whether the visitor may be tracked. `pending`: nobody has asked yet; calls wait in this page's memory, and the browser
+ * is asked for nothing. `denied`: nothing is kept, and what was kept is deleted.
+ */
+export type Consent = 'granted' | 'pending' | 'denied';
+
+/** What the visitor agreed to, purpose by purpose: `{ analytics: true, advertising: false }`. */
+export type ConsentCategories = Record<string, boolean>;
+
+/** Lets messages through to the connection as far as the visitor has agreed. */
+export interface Gate {
+  state(): Consent;
+  /** What goes into the context of each message. */
+  categories(): JsonObject | undefined;
+  connection(): Connection | undefined;
+  append(text: string, hasIdentify: boolean): Row;
+  decide(consent: Consent | ConsentCategories): Promise<void>;
+}
+
+interface GateOptions {
+  initial: Consent;
+  /** The visitor has agreed: from now on the browser may be asked. */
+  begin(): Connection;
+  /** Puts the anonymous id that stands where a message was written with another. */
+  correct(text: string): string;
+  /** Deletes every trace. */
+  erase(): Promise<void>;
+}
+
+const NOT_CONSENTED = ['not_consented', 'The visitor has not agreed to be tracked; nothing of it was kept.'] as const;
+
+export function createGate({ initial, begin, correct, erase }: GateOptions): Gate {
+  let state = initial;
+  let connection: Connection | undefined;
+  let categories: ConsentCategories | undefined;
+  let held: Row[] = [];
+  if (state === 'granted') connection = begin();
+
+  function hold(text: string, hasIdentify: boolean): Row {
+    const row = createRow(text, hasIdentify);
+    row.settleStored('memory');
+    held.push(row);
+    return row;
+  }
+
+  function release(to: Connection): Row[] {
+    const rows = held;
+    held = [];
+    return rows.map((row) => {
+      const sent = to.append(correct(withConsent(row)), row.hasIdentify);
+      void sent.delivered.then(row.settleDelivered);
+      return sent;
+    });
+  }
+
+  /** What was collected before the visitor answered says what they answered. */
+  function withConsent(row: Row): string {
+    if (!categories) return row.text;
+    const [message] = messagesIn(row);
+    return serialise({ ...message, context: { ...(message?.['context'] as JsonObject), consent: { categoryPreferences: categories } } });
+  }
+
+  async function grant(): Promise<void> {
+    connection ??= begin();
+    await Promise.all(release(connection).map(({ stored }) => stored));
+  }
+
+  async function deny(): Promise<void> {
+    for (const row of held) refuseRow(row, ...NOT_CONSENTED);
+    held = [];
+    for (const row of connection?.close() ?? []) refuseRow(row, ...NOT_CONSENTED);
+    connection = undefined;
+    await erase();
+  }
+
+  return {
+    state: () => state,
+    categories: () => categories && { categoryPreferences: categories },
+    connection: () => connection,
+    append(text, hasIdentify) {
+      if (state === 'denied') return droppedRow(text, ...NOT_CONSENTED);
+      return connection && state === 'granted' ? connection.append(text, hasIdentify) : hold(text, hasIdentify);
+    },
+    async decide(consent) {
+      if (isObject(consent)) categories = { ...(consent as ConsentCategories) };
+      state = stateOf(consent);
+      if (state === 'granted') await grant();
+      if (state === 'denied') await deny();
+    },
+  };
+}
+
+/** Whoever agrees to one purpose agrees to be known; whoever agrees to none does not. */
+function stateOf(consent: Consent | ConsentCategories): Consent {
+  if (typeof consent === 'string') return consent;
+  return Object.values(consent).includes(true) ? 'granted' : 'denied';
+}
+
+/** What holds before the page says anything: the option, unless the browser says no and the page listens to that. */
+export function initialConsent({ consent = 'granted', globalPrivacyControl, doNotTrack }: ClientOptions): Consent {
+  const browser = (globalThis.navigator ?? {}) as { globalPrivacyControl?: boolean; doNotTrack?: string | null };
+  const isDenied = (globalPrivacyControl && browser.globalPrivacyControl === true) || (doNotTrack && browser.doNotTrack === '1');
+  return isDenied ? 'denied' : consent;
+}
+
+const STATES: unknown[] = ['granted', 'pending', 'denied'] satisfies Consent[];
+
+export function isConsent(value: unknown): value is Consent | ConsentCategories {
+  return STATES.includes(value) || isObject(value);
+}

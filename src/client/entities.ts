@@ -1,0 +1,36 @@
+import type { Identity } from '../identity/index.js';
+import { plain, type JsonObject } from '../wire/index.js';
+import type { Entity, User } from './types.js';
+
+/** What `user()` gives: reads, and sets without sending anything, as the original client's does. */
+export function userOf(identity: Identity): User {
+  const { logout } = identity;
+  return {
+    ...entityOf({ id: identity.userId, traits: identity.traits, set: identity.setPerson }),
+    anonymousId(anonymousId) {
+      if (anonymousId) identity.setAnonymousId(String(anonymousId));
+      return identity.anonymousId();
+    },
+    logout,
+    reset: logout,
+  };
+}
+
+/** What `group()` gives when it is asked for nothing else. */
+export function groupOf({ group }: Identity): Entity {
+  return entityOf(group);
+}
+
+function entityOf({ id, traits, set }: { id(): string | undefined; traits(): JsonObject; set(id: string | undefined, traits: JsonObject): void }): Entity {
+  return {
+    id(value) {
+      if (value !== undefined) set(value === null ? undefined : String(value), traits());
+      return id() ?? null;
+    },
+    traits(value) {
+      if (value !== undefined) set(id(), plain(value ?? {}));
+      return traits();
+    },
+    reset: () => set(undefined, {}),
+  };
+}

@@ -1,0 +1,282 @@
+import { isObject, plain, type JsonObject } from '../wire/index.js';
+import type { Context } from './context.js';
+import { INTEGRATION } from './customer-io.js';
+import { callPage } from './emitter.js';
+import type { Report } from './report.js';
+
+export type PluginType = 'before' | 'enrichment' | 'destination' | 'after' | 'utility';
+
+type Hook = (context: Context) => unknown;
+
+/**
+ * Something that changes messages, or takes them elsewhere as well.
+ *
+ * `before` and `enrichment` plugins may change `context.event`, or end the call with `context.cancel()`; `destination`
+ * and `after` plugins see what was stored. While a plugin's answer is a promise its message waits in memory, and the calls
+ * behind it too; it waits no longer than the option `timeout`.
+ */
+export interface Plugin {
+  name: string;
+  type: PluginType;
+  version?: string;
+  /** `true`: the plugin may be called before `load` has resolved. */
+  isLoaded?(): boolean;
+  load?(context: Context | undefined, client: unknown): unknown;
+  unload?(context: Context | undefined, client: unknown): unknown;
+  track?: Hook;
+  identify?: Hook;
+  page?: Hook;
+  screen?: Hook;
+  group?: Hook;
+  alias?: Hook;
+}
+
+/** What a source middleware is given. Not calling `next` cancels the call. */
+export interface SourceMiddlewareInput {
+  /** `obj` is the message. */
+  payload: { obj: JsonObject };
+  integrations: JsonObject;
+  next(payload?: { obj: JsonObject } | null): void;
+}
+
+/** What a destination middleware is given. Not calling `next` keeps the message from that destination. */
+export interface DestinationMiddlewareInput {
+  payload: { obj: JsonObject };
+  integration: string;
+  next(payload?: { obj: JsonObject } | null): void;
+}
+
+export type SourceMiddleware = (input: SourceMiddlewareInput) => unknown;
+export type DestinationMiddleware = (input: DestinationMiddlewareInput) => unknown;
+
+/** What happens to a message between the call and the outbox, and after it. */
+export interface Pipeline {
+  /** Runs what was registered, then `store`; at once when nothing of it takes time. */
+  run(context: Context, store: () => Promise<Context>): Promise<Context>;
+  register(plugins: unknown[]): Promise<void>;
+  deregister(names: unknown[]): Promise<void>;
+  addSourceMiddleware(middleware: SourceMiddleware): void;
+  addDestinationMiddleware(names: string[], middlewares: DestinationMiddleware[]): void;
+  /** The names of what is registered. */
+  names(): string[];
+  /** Resolves once every plugin is loaded, or has failed to. */
+  loaded(): Promise<void>;
+}
+
+interface PipelineOptions {
+  /** How long a call waits for a plugin, milliseconds. */
+  timeout(): number;
+  /** What plugins get as the client. */
+  client(): unknown;
+  report: Report;
+}
+
+interface Entry {
+  plugin: Plugin;
+  isLoaded: boolean;
+  loading: Promise<void>;
+}
+
+export function createPipeline({ timeout, client, report }: PipelineOptions): Pipeline {
+  let middlewares: SourceMiddleware[] = [];
+  let entries: Entry[] = [];
+  const forDestination = new Map<string, DestinationMiddleware[]>();
+  /** The call that something keeps waiting: those behind it keep their order. */
+  let last: Promise<unknown> | undefined;
+
+  function run(context: Context, store: () => Promise<Context>): Promise<Context> {
+    if (!last && middlewares.length + entries.length + forDestination.size === 0) return store();
+    // What the page gave is the page's own; what plugins change is not.
+    context.event = plain(context.event);
+    const done = last ? last.then(() => prepare(context)) : prepare(context);
+    if (!done) return finish(context, store);
+    const stored = done.then(() => finish(context, store));
+    const mine = (last = stored.catch(() => {}));
+    void mine.finally(() => {
+      if (last === mine) last = undefined;
+    });
+    return stored;
+  }
+
+  function prepare(context: Context): void | Promise<void> {
+    return inOrder(
+      [
+        ...middlewares.map((middleware) => () => through(middleware, context)),
+        ...entriesOf('before', 'enrichment').map((entry) => () => call(entry, context)),
+        ...(forDestination.get(INTEGRATION) ?? []).map((middleware) => () => through(middleware, context, INTEGRATION)),
+      ],
+      () => context.failedDelivery() === undefined,
+    );
+  }
+
+  /** Each after the other; a promise only where one of them gives one. */
+  function inOrder(steps: (() => unknown)[], goesOn: () => boolean): void | Promise<void> {
+    for (const [i, step] of steps.entries()) {
+      if (!goesOn()) return;
+      const answer = step();
+      if (isPromise(answer)) return inTime(answer).then(() => inOrder(steps.slice(i + 1), goesOn));
+    }
+  }
+
+  function finish(context: Context, store: () => Promise<Context>): Promise<Context> {
+    if (context.failedDelivery()) return Promise.resolve(context);
+    const stored = store();
+    for (const entry of entriesOf('destination')) void sendTo(entry, context);
+    for (const entry of entriesOf('after')) void call(entry, context);
+    return stored;
+  }
+
+  /** One destination's trouble is nobody else's: each gets a message of its own to change. */
+  async function sendTo(entry: Entry, context: Context): Promise<void> {
+    const { name } = entry.plugin;
+    if (!isEnabled(context.event['integrations'], name)) return;
+    const own = Object.assign(Object.create(context) as Context, { event: forDestination.has(name) ? plain(context.event) : context.event });
+    let isWanted = true;
+    for (const middleware of forDestination.get(name) ?? []) {
+      await through(middleware, own, name, () => (isWanted = false));
+      if (!isWanted) return;
+    }
+    await call(entry, own);
+  }
+
+  function through(
+    middleware: (input: SourceMiddlewareInput & DestinationMiddlewareInput) => unknown,
+    context: Context,
+    integration = '',
+    skip = (): unknown => context.fail('middleware_cancellation', 'Middleware `next` function skipped'),
+  ): unknown {
+    let isNext = false;
+    return settled(
+      () =>
+        middleware({
+          payload: { obj: context.event },
+          integrations: isObject(context.event['integrations']) ? context.event['integrations'] : {},
+          integration,
+          next(payload) {
+            isNext = payload !== null;
+            if (isObject(payload?.obj)) context.event = payload.obj;
+          },
+        }),
+      // One that throws has not decided anything: the message goes on.
+      (hasThrown) => {
+        if (!isNext && !hasThrown) skip();
+      },
+      'a middleware',
+    );
+  }
+
+  function call(entry: Entry, context: Context): unknown {
+    if (!entry.isLoaded) return entry.loading.then(() => (entry.isLoaded ? call(entry, context) : undefined));
+    const hook = entry.plugin[context.event['type'] as keyof Plugin] as Hook | undefined;
+    if (typeof hook !== 'function') return undefined;
+    return settled(
+      () => hook.call(entry.plugin, context),
+      () => {},
+      `the plugin ${entry.plugin.name}`,
+      () => context.failedDelivery() !== undefined,
+    );
+  }
+
+  /** Calls a function of the page that may answer with a promise, throw, or reject; `then` follows in any case. */
+  function settled(work: () => unknown, then: (hasThrown: boolean) => void, who: string, isExpected = (): boolean => false): unknown {
+    const trouble = (error: unknown): void => {
+      if (!isExpected()) report('plugin_failed', `${who} threw ${String(error)}; the message goes on without it.`, error);
+      then(true);
+    };
+    try {
+      const answer = work();
+      if (isPromise(answer)) return answer.then(() => then(false), trouble);
+      then(false);
+    } catch (error) {
+      trouble(error);
+    }
+    return undefined;
+  }
+
+  /** Resolves with the work, or when the page has waited long enough, or when it goes. */
+  function inTime(work: PromiseLike<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        report('plugin_slow', `a plugin has not answered within ${timeout()} ms; its message goes on without it.`);
+        resolve();
+      }, timeout());
+      const end = (): void => {
+        clearTimeout(timer);
+        globalThis.removeEventListener?.('pagehide', end);
+        resolve();
+      };
+      globalThis.addEventListener?.('pagehide', end);
+      void work.then(end, end);
+    });
+  }
+
+  function entriesOf(...types: PluginType[]): Entry[] {
+    return types.flatMap((type) => entries.filter(({ plugin }) => plugin.type === type));
+  }
+
+  function begin(plugin: Plugin): Entry {
+    const entry: Entry = { plugin, isLoaded: plugin.isLoaded?.() ?? plugin.load === undefined, loading: Promise.resolve() };
+    const load = async (): Promise<void> => {
+      try {
+        await plugin.load?.(undefined, client());
+        entry.isLoaded = true;
+      } catch (error) {
+        report('plugin_failed', `the plugin ${plugin.name} did not load: ${String(error)}. It is left out.`, error);
+        entries = entries.filter((other) => other !== entry);
+      }
+    };
+    entry.loading = load();
+    return entry;
+  }
+
+  return {
+    run,
+    async register(plugins) {
+      const added = plugins.flatMap((plugin) => {
+        if (isPlugin(plugin)) return plugin;
+        report('no_plugin', 'a plugin is an object with a name and a type (before, enrichment, destination, after, utility). This one was left out.');
+        return [];
+      });
+      await Promise.all(
+        added.map((plugin) => {
+          entries = entries.filter((entry) => entry.plugin.name !== plugin.name);
+          const entry = begin(plugin);
+          entries.push(entry);
+          return entry.loading;
+        }),
+      );
+    },
+    async deregister(names) {
+      for (const { plugin } of entries.filter(({ plugin }) => names.includes(plugin.name))) {
+        callPage(() => plugin.unload?.(undefined, client()));
+      }
+      entries = entries.filter(({ plugin }) => !names.includes(plugin.name));
+    },
+    addSourceMiddleware(middleware) {
+      if (typeof middleware === 'function') middlewares = [...middlewares, middleware];
+      else report('no_middleware', 'addSourceMiddleware() needs a function: addSourceMiddleware(({ payload, next }) => next(payload)).');
+    },
+    addDestinationMiddleware(names, middlewares) {
+      const added = middlewares.filter((middleware) => typeof middleware === 'function');
+      for (const name of names) forDestination.set(name, [...(forDestination.get(name) ?? []), ...added]);
+    },
+    names: () => entries.map(({ plugin }) => plugin.name),
+    loaded: async () => void (await Promise.all(entries.map(({ loading }) => loading))),
+  };
+}
+
+const TYPES = new Set(['before', 'enrichment', 'destination', 'after', 'utility']);
+
+function isPlugin(value: unknown): value is Plugin {
+  return isObject(value) && typeof value['name'] === 'string' && TYPES.has(value['type'] as string);
+}
+
+/** A destination gets what is not kept from it, by its name or with all others (WIRE, Client 21). */
+function isEnabled(integrations: unknown, name: string): boolean {
+  const { All: all, [name]: own } = isObject(integrations) ? integrations : {};
+  return own === undefined ? all !== false : own !== false;
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+}

@@ -1,0 +1,31 @@
+import { writeAttempts } from './attempts.js';
+import { readBridge, removeFromBridge } from './bridge.js';
+import { NAME, openDatabase } from './database.js';
+import { parseKey, ROW_KEYS } from './key.js';
+import { ANONYMOUS_ID, UNADDRESSED } from './outbox.js';
+
+/**
+ * Empties this browser of everything that waits for `scope`, and of the anonymous id: consent was withdrawn, so that
+ * nothing is merely paused. Rows of other scopes are other clients'.
+ *
+ * Does not make a database where there is none.
+ *
+ * @throws when the database cannot be had; what it holds then stays in it
+ */
+export async function purge(scope: string): Promise<void> {
+  const isOurs = (key: string): boolean => [scope, UNADDRESSED].includes(parseKey(key)?.scope ?? '');
+  removeFromBridge(readBridge().flatMap(([key]) => (isOurs(key) ? key : [])));
+  writeAttempts(scope, { failures: 0, waitMs: 0 }, 0);
+  if (!(await mayExist())) return;
+  const database = await openDatabase(() => {});
+  const rows = await database.read(...ROW_KEYS);
+  await database.replace([...rows.flatMap(([key]) => (isOurs(key) ? key : [])), ANONYMOUS_ID], []);
+  database.close();
+}
+
+/** Old browsers cannot tell, and those that have no databases cannot be asked. */
+async function mayExist(): Promise<boolean> {
+  const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
+  if (!indexedDB) return false;
+  return (await indexedDB.databases?.().catch(() => undefined))?.some(({ name }) => name === NAME) ?? true;
+}
