@@ -33,11 +33,13 @@ export interface Arguments {
 export function sortArguments(values: readonly unknown[], textLimit: number): Arguments {
   const callback = values.find((value) => typeof value === 'function') as Callback | undefined;
   const rest = values.filter((value) => typeof value !== 'function');
-  const texts: (string | null)[] = [];
-  while (texts.length < textLimit && texts.length < rest.length && !isObject(rest[texts.length])) {
-    texts.push(toText(rest[texts.length]));
-  }
-  const objects = rest.slice(texts.length).map((value) => (isObject(value) ? value : null));
+  const front = rest.slice(0, textLimit).map(toText);
+  const last = front.findLastIndex((text) => text !== null);
+  const texts = front.slice(0, last + 1);
+  // An empty place before a text is a text's; behind the last one it is an object's; where there is no text it may be either.
+  let start = last + 1;
+  while (last < 0 && start < textLimit && start < rest.length && !isObject(rest[start])) start++;
+  const objects = rest.slice(start).map((value) => (isObject(value) ? value : null));
   return { texts, objects, ...(callback && { callback }) };
 }
 

@@ -77,6 +77,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   });
 
   function begin(): void {
+    if (copies === stored) return;
     const [said, traits] = [user.id(), user.traits()];
     copies = stored;
     user.refresh();

@@ -147,7 +147,7 @@ describe('page and screen', () => {
   it.each<[unknown[], JsonObject]>([
     [['Category', 'Name', { x: 1 }], { category: 'Category', name: 'Name', properties: { category: 'Category', name: 'Name', x: 1, path: '/' } }],
     [['Name'], { name: 'Name', properties: { name: 'Name', path: '/' } }],
-    [['Name', null, { x: 1 }], { name: 'Name', properties: { name: 'Name', x: 1 } }],
+    [['Name', null, { x: 1 }], { name: 'Name', properties: { name: 'Name' }, context: { x: 1 } }],
     [[null, 'Name'], { name: 'Name', properties: { name: 'Name' } }],
     [[{ url: 'http://o.example/x' }], { properties: { url: 'http://o.example/x', path: '/' } }],
     [[], { properties: { path: '/' } }],
