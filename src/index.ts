@@ -1,4 +1,4 @@
-import { startClient, type Client, type ClientOptions } from './client/index.js';
+import { startClient, type AnyEvents, type Client, type ClientOptions, type EventSchemas, type EventsOf } from './client/index.js';
 
 /**
  * Creates a client that tracks this browser's visitor.
@@ -12,7 +12,20 @@ import { startClient, type Client, type ClientOptions } from './client/index.js'
  * hitherto.track('addedToCart', { product: 'cool-shoes' });
  * hitherto.identify('user-1', { email: 'ada@example.com' }); // the cart is Ada's from here on
  * ```
+ *
+ * @example
+ * Typed: a wrong name, or wrong properties, do not compile.
+ * ```ts
+ * interface Events {
+ *   addedToCart: { product: string; price?: number };
+ *   signedOut: null;
+ * }
+ * const shop = createClient<Events>({ writeKey: 'KEY', endpoint: 'https://collector.example' });
+ * shop.track('addedToCart', { product: 'cool-shoes' });
+ * ```
  */
+export function createClient<Schemas extends EventSchemas>(options: ClientOptions & { events: Schemas }): Client<EventsOf<Schemas>>;
+export function createClient<Events extends object = AnyEvents>(options?: ClientOptions): Client<Events>;
 export function createClient(options: ClientOptions = {}): Client {
   return startClient(options, {
     loadEngine: async (...args) => (await import('./local.js')).loadEngine(...args),
@@ -22,6 +35,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
 export { AnalyticsBrowser } from './client/index.js';
 export type {
+  AnyEvents,
   CallOptions,
   Callback,
   Client,
@@ -34,6 +48,8 @@ export type {
   DestinationMiddleware,
   DropInClient,
   Entity,
+  EventSchemas,
+  EventsOf,
   Inspection,
   Listener,
   LoadedClient,
@@ -44,6 +60,9 @@ export type {
   PluginType,
   Scrub,
   SourceMiddleware,
+  StandardSchema,
+  TrackArguments,
+  TrackMessage,
   User,
 } from './client/index.js';
 export type { Activity, ActivityFilter, ActivityTab, JsonObject } from './wire/index.js';

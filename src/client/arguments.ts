@@ -37,8 +37,8 @@ export function sortArguments(values: readonly unknown[], textLimit: number): Ar
   const last = front.findLastIndex((text) => text !== null);
   const texts = front.slice(0, last + 1);
   // An empty place before a text is a text's; behind the last one it is an object's; where there is no text it may be either.
-  let start = last + 1;
-  while (last < 0 && start < textLimit && start < rest.length && !isObject(rest[start])) start++;
+  const firstObject = rest.findIndex(isObject);
+  const start = last < 0 && firstObject >= 0 ? Math.min(firstObject, textLimit) : Math.max(last + 1, 0);
   const objects = rest.slice(start).map((value) => (isObject(value) ? value : null));
   return { texts, objects, ...(callback && { callback }) };
 }

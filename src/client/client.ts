@@ -9,6 +9,7 @@ import { INTEGRATION } from './customer-io.js';
 import { destinationOf } from './destination.js';
 import { callPage, createEmitter } from './emitter.js';
 import { groupOf, userOf } from './entities.js';
+import { isDevelopment, validate } from './events.js';
 import { createPipeline, type DestinationMiddleware } from './plugins.js';
 import { createReport } from './report.js';
 import type { Client, ClientOptions, Parts } from './types.js';
@@ -47,6 +48,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   let { timeout = TIMEOUT_MS } = options;
   const pipeline = createPipeline({ timeout: () => timeout, client: () => client, report });
   const integrations = switchesIn(options.integrations);
+  const schemas = options.debug || isDevelopment() ? options.events : undefined;
   let isDebugging = options.debug === true;
 
   function begin(): Connection {
@@ -150,6 +152,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       if (typeof event !== 'string' || !event.trim()) {
         return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
+      if (schemas) void validate(schemas, event, properties, report);
       emitter.emit('track', event, properties, objects[0]);
       return send('track', { event, properties }, objects[0], callback);
     }),

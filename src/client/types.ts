@@ -8,6 +8,7 @@ import type { Settings } from './connection.js';
 import type { Consent, ConsentCategories } from './consent.js';
 import type { Context } from './context.js';
 import type { Listener } from './emitter.js';
+import type { AnyEvents, EventSchemas, TrackArguments, TrackMessage } from './events.js';
 import type { DestinationMiddleware, Plugin, SourceMiddleware } from './plugins.js';
 import type { ClientError } from './report.js';
 
@@ -46,6 +47,11 @@ export interface ClientOptions {
   timeout?: number;
   /** `false` for each destination that gets nothing unless a call says otherwise. */
   integrations?: JsonObject;
+  /**
+   * The events of this site, each with a schema of its properties (zod, valibot, arktype, or any other Standard Schema). They
+   * type `track()`; with `debug`, and on a developer's own machine, an event that is otherwise is told in the console.
+   */
+  events?: EventSchemas;
   /** Track page views: the first, and each navigation inside the page. @defaultValue false */
   autoPage?: boolean;
   /** Tells the console of each call. @defaultValue false */
@@ -76,7 +82,7 @@ export interface ClientOptions {
  * Tracks one visitor. Every call returns a promise that soon resolves and never rejects; nothing here throws,
  * whatever it is given.
  */
-export interface Client {
+export interface Client<Events extends object = AnyEvents> {
   /** True: this is the client, and not the stub that a page pastes. */
   readonly initialized: true;
   readonly VERSION: string;
@@ -84,8 +90,8 @@ export interface Client {
    * Something happened: `track('addedToCart', { product: 'cool-shoes' })`.
    * Also takes one object, `track({ event, properties })`.
    */
-  track(event: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
-  track(message: { event: string; properties?: JsonObject }, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  track<Name extends keyof Events & string>(event: Name, ...rest: TrackArguments<Events[Name]>): Promise<Context>;
+  track(message: TrackMessage<Events>, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /**
    * The visitor is this person: `identify('user-1', { email: 'ada@example.com' })`. What they did hitherto, under the
    * anonymous id that goes with this call, becomes theirs. Without an id the traits add to the known person's.

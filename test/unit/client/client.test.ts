@@ -298,7 +298,7 @@ describe('a page that gives what cannot be read', () => {
 
   it.each(['track', 'page', 'screen', 'group', 'identify'] as const)('loses nothing but the one property of %s that throws', async (method) => {
     const hostile = { good: 1, get bad() { return refuse(); } };
-    const message = await sentBy((client) => client[method]('name', hostile));
+    const message = await sentBy((client) => (client[method] as Client['identify'])('name', hostile));
     const where = method === 'group' || method === 'identify' ? 'traits' : 'properties';
     expect(message[where]).toMatchObject({ good: 1, bad: '[unreadable]' });
   });

@@ -1,0 +1,102 @@
+// What must compile, and what must not: `npm run types` fails on a line that does the other thing.
+import { type as ark } from 'arktype';
+import * as v from 'valibot';
+import { z } from 'zod';
+import { AnalyticsBrowser, createClient, type Client, type Plugin } from '../../src/index.js';
+
+interface Shop {
+  addedToCart: { product: string; price?: number };
+  searched: { query?: string };
+  signedOut: null;
+}
+
+const shop = createClient<Shop>({ writeKey: 'KEY', endpoint: 'https://collector.example' });
+
+void shop.track('addedToCart', { product: 'cool-shoes' });
+void shop.track('addedToCart', { product: 'cool-shoes', price: 39.95 }, { context: { ip: '1.2.3.4' } }, (context) => context.id);
+void shop.track('searched');
+void shop.track('searched', null, { integrations: { All: false } });
+void shop.track('signedOut');
+void shop.track({ event: 'addedToCart', properties: { product: 'cool-shoes' } });
+void shop.track({ event: 'searched' });
+
+// @ts-expect-error -- there is no such event
+void shop.track('addedToBasket', { product: 'cool-shoes' });
+// @ts-expect-error -- the product is missing
+void shop.track('addedToCart', {});
+// @ts-expect-error -- so are all properties
+void shop.track('addedToCart');
+// @ts-expect-error -- a product is text
+void shop.track('addedToCart', { product: 7 });
+// @ts-expect-error -- there is no such property
+void shop.track('addedToCart', { product: 'cool-shoes', prize: 39.95 });
+// @ts-expect-error -- this event has no properties
+void shop.track('signedOut', { why: 'late' });
+// @ts-expect-error -- there is no such event, in the one-object form either
+void shop.track({ event: 'addedToBasket' });
+// @ts-expect-error -- the properties are another event's
+void shop.track({ event: 'addedToCart', properties: { query: 'shoes' } });
+// @ts-expect-error -- the properties are missing
+void shop.track({ event: 'addedToCart' });
+
+const anything = createClient();
+void anything.track('whatever', { it: 'is' });
+void anything.track('whatever');
+void anything.track({ event: 'whatever', properties: { it: 'is' } });
+const plain: Client = anything;
+void plain.track('whatever');
+// @ts-expect-error -- an event has a name
+void anything.track();
+// @ts-expect-error -- which is text
+void anything.track(7);
+
+const schemas = createClient({
+  events: {
+    addedToCart: z.object({ product: z.string(), price: z.number().optional() }),
+    searched: v.object({ query: v.string() }),
+    rated: ark({ stars: 'number' }),
+  },
+});
+void schemas.track('addedToCart', { product: 'cool-shoes' });
+void schemas.track('searched', { query: 'shoes' });
+void schemas.track('rated', { stars: 5 });
+// @ts-expect-error -- zod says that a product is text
+void schemas.track('addedToCart', { product: 7 });
+// @ts-expect-error -- valibot says that there is a query
+void schemas.track('searched', {});
+// @ts-expect-error -- arktype says that stars are a number
+void schemas.track('rated', { stars: 'five' });
+// @ts-expect-error -- there is no schema of that name
+void schemas.track('bought', {});
+
+void shop.identify('ada', { plan: 'pro' });
+void shop.identify(7);
+void shop.identify({ plan: 'pro' });
+// @ts-expect-error -- an id is text or a number
+void shop.identify(true);
+// @ts-expect-error -- there is a visitor, or there is none
+void shop.consent('perhaps');
+void shop.consent({ analytics: true, advertising: false });
+// @ts-expect-error -- a purpose is agreed to or not
+void shop.consent({ analytics: 'yes' });
+
+const state: 'granted' | 'pending' | 'denied' = shop.consent();
+const group: string | null = shop.group().id();
+void [state, group];
+
+const plugin: Plugin = { name: 'plan', type: 'enrichment', track: (context: unknown) => context };
+void shop.register(plugin);
+// @ts-expect-error -- a plugin has a type
+void shop.register({ name: 'plan' });
+// @ts-expect-error -- of these five
+void shop.register({ name: 'plan', type: 'middleware' });
+
+const loaded = AnalyticsBrowser.load({ writeKey: 'KEY' }, { endpoint: 'https://collector.example' });
+loaded.trackLink(null, 'clicked');
+async function awaited(): Promise<string | null> {
+  const [client] = await loaded;
+  return client.user().id();
+}
+void awaited;
+// @ts-expect-error -- a source has a key
+AnalyticsBrowser.load({});
