@@ -1,7 +1,7 @@
 // What is built, each from one entry file or a list of doors:
 //   1. ES modules, one file each, with declarations: for bundlers, which take what they need
 //   2. the browser doors as CommonJS, dependencies included: for Jest and older toolchains
-//   3. the two scripts for a tag (dist/hitherto.min.js, dist/hitherto.remote.min.js), and the activity log's
+//   3. the scripts for a tag (dist/hitherto.min.js, dist/hitherto.remote.min.js, dist/hitherto.classic.min.js), and the activity log's
 //   4. the collector and the command line, their pure-JavaScript dependencies included
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import nodeResolve from '@rollup/plugin-node-resolve';
@@ -11,7 +11,7 @@ import typescript from '@rollup/plugin-typescript';
 const BROWSER_DEPENDENCIES = ['idb-keyval', 'js-cookie', 'nanoid'];
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const PREAMBLE = `/*! hitherto ${version} | MIT | THIRD-PARTY.md */`;
-const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts', campaigns: 'src/campaigns.ts' };
+const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts', campaigns: 'src/campaigns.ts', classic: 'src/classic.ts', sessions: 'src/sessions.ts' };
 
 /** Declarations are written beside the modules that they describe; the scripts have none. Types are checked by `npm run types`, once. */
 function compile(declarationDir) {
@@ -43,6 +43,7 @@ export default [
   },
   script('src/snippet.ts', 'dist/hitherto.min.js'),
   script('src/snippet.remote.ts', 'dist/hitherto.remote.min.js'),
+  script('src/snippet.classic.ts', 'dist/hitherto.classic.min.js'),
   script('src/activity/define.ts', 'dist/hitherto-activity.min.js', 'HithertoActivity'),
   script('src/activity/page/page.ts', 'dist/site/activity-page.js'),
   {

@@ -1,21 +1,22 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { createAdaptorServer } from '@hono/node-server';
 import { createCollector, type Collector, type LogEntry } from './collector/index.js';
 import { ConfigError, inFile, readConfig } from './config.js';
 import type { Ledger, LedgerOptions } from './ledger/index.js';
 import { openPostgresLedger } from './ledger/postgres.js';
 import { LedgerError, sqliteLedger } from './ledger/sqlite.js';
+import { snippet, tag, type SnippetOptions } from './loader/index.js';
 import { createSite } from './site.js';
 
 const HELP = `hitherto: a collector, its activity log and a demo shop
 
-  hitherto serve [options]
+  hitherto serve [options]       starts the collector
 
     --port PORT          where to listen, 0 for any free port   (4321, or PORT)
     --host HOST          on which address                       (127.0.0.1)
@@ -27,11 +28,33 @@ const HELP = `hitherto: a collector, its activity log and a demo shop
 
   On an address that others can reach, --write-key and --admin-token are required.
 
+  hitherto snippet [options]     prints what a page pastes
+
+    --endpoint URL       the collector                          (none: events stay in the page)
+    --write-key KEY      the key that goes with it
+    --src URL            the address of the script              (the collector's own)
+    --global NAME        what the client is called in the page  (cioanalytics)
+    --consent STATE      pending: wait for the visitor's answer (granted)
+    --auto-page          track page views
+    --nonce NONCE        what a Content Security Policy allows scripts by
+    --integrity          with the hash of the script of this version
+
   hitherto --help
   hitherto --version
 `;
 
-const OPTIONS = {
+const SNIPPET_OPTIONS = {
+  'endpoint': { type: 'string' },
+  'write-key': { type: 'string' },
+  'src': { type: 'string' },
+  'global': { type: 'string' },
+  'consent': { type: 'string' },
+  'auto-page': { type: 'boolean' },
+  'nonce': { type: 'string' },
+  'integrity': { type: 'boolean' },
+} as const;
+
+const SERVE_OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
   data: { type: 'string', default: '.hitherto' },
@@ -58,7 +81,8 @@ try {
 }
 
 async function run(args: string[]): Promise<void> {
-  const { values, positionals } = readArguments(args);
+  if (args[0] === 'snippet') return void process.stdout.write(snippetFor(args.slice(1)));
+  const { values, positionals } = readArguments(args, SERVE_OPTIONS);
   const [command, surplus] = positionals;
   if (values.version) process.stdout.write(`${versionOfPackage()}\n`);
   else if (values.help || command === undefined) process.stdout.write(HELP);
@@ -67,15 +91,54 @@ async function run(args: string[]): Promise<void> {
   else await serve(readSettings(values));
 }
 
-type Values = ReturnType<typeof readArguments>['values'];
+type Values = ReturnType<typeof readArguments<typeof SERVE_OPTIONS>>['values'];
 
-function readArguments(args: string[]) {
+function readArguments<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     // The first sentence says what is wrong; those behind it are about the parser.
     const [reason] = (error as Error).message.split('. ');
     throw new UsageError(`${reason}; "hitherto --help" lists the options.`);
+  }
+}
+
+/** Two ways to load the client, to choose from. */
+function snippetFor(args: string[]): string {
+  const { values, positionals } = readArguments(args, SNIPPET_OPTIONS);
+  if (positionals[0] !== undefined) throw new UsageError(`snippet takes options only, not "${positionals[0]}"; see "hitherto --help".`);
+  const { endpoint, src, global, consent, nonce, 'write-key': writeKey, 'auto-page': autoPage } = values;
+  if ((endpoint === undefined) !== (writeKey === undefined)) {
+    throw new UsageError('--endpoint and --write-key go together; leave out both to merge in the page.');
+  }
+  for (const [name, address] of Object.entries({ endpoint, src })) {
+    if (address !== undefined && !(URL.canParse(address) && new URL(address).protocol.startsWith('http'))) throw new UsageError(`--${name} is no address: "${address}"; write it as in https://collector.example.`);
+  }
+  if (consent !== undefined && !['granted', 'pending', 'denied'].includes(consent)) {
+    throw new UsageError(`--consent is granted, pending or denied, not "${consent}".`);
+  }
+  const file = endpoint === undefined ? 'hitherto.min.js' : 'hitherto.remote.min.js';
+  const address = src ?? (endpoint && `${endpoint.replace(/\/+$/, '')}/${file}`);
+  if (address === undefined) throw new UsageError('--src is missing: where pages get the script from, as in --src https://shop.example/hitherto.min.js.');
+  const options: SnippetOptions = {
+    src: address,
+    ...(writeKey !== undefined && { writeKey }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(global !== undefined && { global }),
+    ...(consent !== undefined && { consent }),
+    ...(autoPage && { autoPage }),
+    ...(nonce !== undefined && { nonce }),
+    ...(values.integrity && { integrity: integrityOf(src === undefined ? file : (src.split('/').at(-1) ?? file)) }),
+  };
+  return `<!-- Calls can be made from here on, and wait for the client: -->\n${snippet(options)}\n\n<!-- Or one tag, and no code in the page: -->\n${tag(options)}\n`;
+}
+
+/** The hash of a script as it came with this version. */
+function integrityOf(file: string): string {
+  try {
+    return `sha384-${createHash('sha384').update(readFileSync(new URL(file, import.meta.url))).digest('base64')}`;
+  } catch {
+    throw new UsageError(`--integrity needs a --src that ends in the name of a script of ours, such as hitherto.min.js, not "${file}".`);
   }
 }
 

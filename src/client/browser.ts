@@ -1,4 +1,4 @@
-import { during, type Moment } from './circumstances.js';
+import { during, momentOfCall } from './circumstances.js';
 import { startDropIn, type DropInClient, type LoadOptions } from './drop-in.js';
 
 /** What is given first to `load`. */
@@ -90,9 +90,4 @@ function createLoader(): LoadedClient {
 
 function complain(name: string): void {
   console.error(`hitherto: ${name}() has nothing to tell before load(). Call load() first, or wait for ready().`);
-}
-
-function momentOfCall(): Moment | undefined {
-  if (typeof document === 'undefined') return undefined;
-  return { time: Date.now(), url: location.href, title: document.title, referrer: document.referrer };
 }

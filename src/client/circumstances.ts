@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../wire/index.js';
+import type { JsonObject } from '../wire/index.js';
 import { VERSION } from './version.js';
 
 /** The page of a call, in the names that Segment's and Customer.io's clients use. */
@@ -12,13 +12,12 @@ export interface PageContext extends JsonObject {
 
 export type Circumstances = JsonObject & { page?: PageContext };
 
-/** When and where a call was made, as a pasted snippet noted it before the client arrived. */
-export interface Moment {
-  /** Milliseconds. */
-  time: number;
-  url: string;
-  title: string;
-  referrer: string;
+/** When (milliseconds) and where a call was made, as a pasted snippet noted it before the client arrived. */
+export type Moment = [time: number, url: string, title: string, referrer: string];
+
+/** Now, and here. */
+export function momentOfCall(): Moment | undefined {
+  return typeof document === 'undefined' ? undefined : [Date.now(), location.href, document.title, document.referrer];
 }
 
 /**
@@ -31,7 +30,7 @@ let moment: Moment | undefined;
 
 /** Runs work as if it were then and there. What is no moment is now. */
 export function during<T>(then: unknown, work: () => T): T {
-  moment = isObject(then) && typeof then['time'] === 'number' ? (then as unknown as Moment) : undefined;
+  moment = Array.isArray(then) && typeof then[0] === 'number' ? (then as Moment) : undefined;
   try {
     return work();
   } finally {
@@ -41,7 +40,7 @@ export function during<T>(then: unknown, work: () => T): T {
 
 /** Milliseconds. */
 export function timeOfCall(): number {
-  return moment?.time ?? Date.now();
+  return moment?.[0] ?? Date.now();
 }
 
 /**
@@ -52,7 +51,10 @@ export function createCircumstances({ scrub }: { scrub?: Scrub }): () => Circums
   let cached: { href: string; title: string; canonical: string | undefined; context: Circumstances } | undefined;
   return () => {
     if (typeof document === 'undefined') return { library: LIBRARY };
-    if (moment) return build(String(moment.url), String(moment.title), undefined, String(moment.referrer), scrub);
+    if (moment) {
+      const [, url, title, referrer] = moment.map(String);
+      return build(url!, title!, undefined, referrer!, scrub);
+    }
     const { href } = location;
     const { title } = document;
     const canonical = document.querySelector<HTMLLinkElement>('link[rel="canonical"]')?.href;

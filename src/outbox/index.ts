@@ -10,3 +10,4 @@ export { parseKey } from './key.js';
 export { createRow, droppedRow, messagesIn, refuseRow } from './row.js';
 export { purge } from './purge.js';
 export type { Durability, Row } from './row.js';
+export { readStored, writeStored } from './storage.js';

@@ -88,7 +88,7 @@ describe('the circumstances of a call', () => {
 });
 
 describe('a call that was made before the client arrived', () => {
-  const moment = { time: 1_000, url: 'https://shop.example/pricing?utm_source=news#top', title: 'Pricing', referrer: 'https://search.example/' };
+  const moment = [1_000, 'https://shop.example/pricing?utm_source=news#top', 'Pricing', 'https://search.example/'];
 
   it('has the time and the page of then', () => {
     const before = circumstances();
@@ -112,7 +112,7 @@ describe('a call that was made before the client arrived', () => {
     expect(timeOfCall()).toBeGreaterThan(1_000);
   });
 
-  it.each([undefined, null, 'yesterday', {}, { time: 'noon' }])('is of now when the note is %j', (note) => {
+  it.each([undefined, null, 'yesterday', {}, [], ['noon']])('is of now when the note is %j', (note) => {
     expect(during(note, timeOfCall)).toBeGreaterThan(1_000);
     expect(during(note, circumstances).page).toMatchObject({ title: 'Cool shoes' });
   });

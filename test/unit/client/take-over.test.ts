@@ -124,7 +124,7 @@ describe('takeOver', () => {
 
   it('makes a call as of the time and the page that the snippet noted with it', () => {
     const times: unknown[] = [];
-    const at = { time: 7, url: 'https://shop.example/first', title: 'First', referrer: '' };
+    const at = [7, 'https://shop.example/first', 'First', ''];
     page.cioanalytics = [Object.assign(['track', 'a'], { at }), ['track', 'b']];
     takeOver(tag(), () => ({ initialized: true, track: () => times.push(timeOfCall()) }) as unknown as Client);
     expect(times[0]).toBe(7);

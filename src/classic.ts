@@ -1,0 +1,2 @@
+export { classic } from './integrations/classic.js';
+export type { Classic } from './integrations/classic.js';

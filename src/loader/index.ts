@@ -1,0 +1,2 @@
+export { snippet, tag } from './snippet.js';
+export type { SnippetOptions } from './snippet.js';
