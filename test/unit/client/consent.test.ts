@@ -1,0 +1,211 @@
+import { IDBFactory } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startClient, type Client, type ClientError, type ClientOptions } from '../../../src/client/index.js';
+import type { JsonObject } from '../../../src/wire/index.js';
+
+let sent: JsonObject[];
+let errors: ClientError[];
+let clients: Client[] = [];
+
+beforeEach(() => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  localStorage.clear();
+  for (const pair of document.cookie.split('; ')) document.cookie = `${pair.split('=')[0]}=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT`;
+  const mine: JsonObject[] = (sent = []);
+  errors = [];
+  vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
+    mine.push(...(JSON.parse(body) as { batch: JsonObject[] }).batch);
+    return new Response('{"success":true}');
+  });
+});
+
+afterEach(async () => {
+  // Whatever they still have to write belongs to this test.
+  await Promise.all(clients.splice(0).map((client) => client.ready()));
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+function start(options: ClientOptions = {}): Client {
+  const client = startClient({ writeKey: 'KEY', endpoint: 'https://collector.example', flushInterval: 0, onError: (error) => errors.push(error), ...options });
+  clients.push(client);
+  return client;
+}
+
+/** Everything that a browser would still have if the page were closed now. */
+async function kept(): Promise<unknown> {
+  return { cookie: document.cookie, localStorage: { ...localStorage }, databases: (await indexedDB.databases()).map(({ name }) => name) };
+}
+
+const NOTHING = { cookie: '', localStorage: {}, databases: [] };
+
+describe('before the visitor has answered', () => {
+  it('nothing is read, kept or sent; calls resolve all the same', async () => {
+    const client = start({ consent: 'pending' });
+    await client.ready();
+    const first = await client.track('early');
+    await client.identify('ada', { plan: 'pro' });
+    await client.flush();
+    expect(first.durable).toBe('memory');
+    expect(client.consent()).toBe('pending');
+    expect(client.user().id()).toBe('ada');
+    expect(await kept()).toEqual(NOTHING);
+    expect(sent).toEqual([]);
+  });
+
+  it('and agrees: what was held is stored and sent, in its order, with the visitor who was known before', async () => {
+    document.cookie = 'ajs_anonymous_id=known; path=/';
+    const client = start({ consent: 'pending' });
+    const early = client.track('early', { a: 1 });
+    void client.identify('ada');
+    await client.consent('granted');
+    void client.track('late');
+    await client.flush();
+    expect(sent.map(({ type, event, anonymousId, userId }) => [event ?? type, anonymousId, userId])).toEqual([
+      ['early', 'known', null],
+      ['identify', 'known', 'ada'],
+      ['late', 'known', 'ada'],
+    ]);
+    expect(await (await early).delivered).toEqual({ status: 'delivered' });
+    expect(document.cookie).toContain('ajs_user_id=ada');
+  });
+
+  it('and agrees, as somebody else than whom the browser remembers: they are another visitor', async () => {
+    document.cookie = 'ajs_anonymous_id=of-bob; path=/';
+    document.cookie = 'ajs_user_id=bob; path=/';
+    localStorage.setItem('ajs_user_traits', '{"plan":"bob\'s"}');
+    const client = start({ consent: 'pending' });
+    void client.track('early');
+    void client.identify('ada', { plan: 'pro' });
+    await client.consent('granted');
+    await client.flush();
+    expect(new Set(sent.map(({ anonymousId }) => anonymousId))).toEqual(new Set([client.user().anonymousId()]));
+    expect(client.user().anonymousId()).not.toBe('of-bob');
+    expect(client.user().traits()).toEqual({ plan: 'pro' });
+  });
+
+  it('and declines: it is as if nothing had been called', async () => {
+    const client = start({ consent: 'pending' });
+    const early = await client.track('early');
+    await client.consent('denied');
+    expect(await early.delivered).toMatchObject({ status: 'refused', code: 'not_consented' });
+    expect((await client.track('late')).durable).toBe('dropped');
+    expect(await kept()).toEqual(NOTHING);
+    await client.consent('granted');
+    await client.flush();
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('consent that is withdrawn', () => {
+  it('deletes what waits, and every id', async () => {
+    vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
+    const client = start();
+    const waiting = await client.track('waiting');
+    await client.identify('ada');
+    const before = client.user().anonymousId();
+    await client.consent('denied');
+    expect(await waiting.delivered).toMatchObject({ status: 'refused', code: 'not_consented' });
+    expect(await kept()).toMatchObject({ cookie: '', localStorage: {} });
+    expect(client.user().id()).toBeNull();
+    expect(client.user().anonymousId()).not.toBe(before);
+
+    vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
+      sent.push(...(JSON.parse(body) as { batch: JsonObject[] }).batch);
+      return new Response('{"success":true}');
+    });
+    const next = start();
+    await next.track('of the next page');
+    await next.flush();
+    expect(sent.map(({ event }) => event)).toEqual(['of the next page']);
+    expect(sent[0]!['anonymousId']).not.toBe(before);
+  });
+
+  it('leaves alone what waits for others', async () => {
+    vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
+    const other = start({ writeKey: 'OTHER' });
+    await other.track('of the other');
+    const client = start();
+    await client.track('ours');
+    await client.consent('denied');
+    expect(other.inspect().waiting).toBe(1);
+    expect(client.inspect().waiting).toBe(0);
+  });
+
+  it('and given again begins anew', async () => {
+    const client = start();
+    await client.consent('denied');
+    await client.track('lost');
+    await client.consent('granted');
+    await client.track('kept');
+    await client.flush();
+    expect(sent.map(({ event }) => event)).toEqual(['kept']);
+    expect(document.cookie).toContain(client.user().anonymousId());
+  });
+});
+
+describe('consent purpose by purpose', () => {
+  it('goes into each message, those that waited for it too', async () => {
+    const client = start({ consent: 'pending' });
+    void client.track('early', {}, { context: { ip: '1.2.3.4' } });
+    await client.consent({ analytics: true, advertising: false });
+    void client.track('late');
+    await client.flush();
+    const consent = { categoryPreferences: { analytics: true, advertising: false } };
+    expect(sent.map(({ event, context }) => [event, (context as JsonObject)['consent']])).toEqual([
+      ['early', consent],
+      ['late', consent],
+    ]);
+    expect(sent[0]!['context']).toMatchObject({ ip: '1.2.3.4' });
+  });
+
+  it('is no consent when nothing is agreed to', async () => {
+    const client = start();
+    await client.consent({ analytics: false });
+    expect(client.consent()).toBe('denied');
+  });
+});
+
+describe('a browser that says no for its visitor', () => {
+  it.each([
+    ['globalPrivacyControl', true],
+    ['doNotTrack', '1'],
+  ] as const)('is heeded where the page asks for it: %s', async (name, value) => {
+    vi.stubGlobal('navigator', { ...navigator, [name]: value });
+    expect(start().consent()).toBe('granted');
+    const client = start({ [name]: true });
+    expect(client.consent()).toBe('denied');
+    expect((await client.track('x')).durable).toBe('dropped');
+    await client.consent('granted');
+    expect((await client.track('x')).durable).not.toBe('dropped');
+  });
+});
+
+it.each([['perhaps'], [7], [null], [true]])('consent(%j) changes nothing, and says so', async (nonsense) => {
+  const client = start();
+  await client.consent(nonsense as never);
+  expect(client.consent()).toBe('granted');
+  expect(errors).toMatchObject([{ code: 'no_consent' }]);
+});
+
+describe('how much is kept', () => {
+  it('may be nothing: events leave from memory', async () => {
+    const client = start({ persistence: 'memory' });
+    const { durable } = await client.track('x');
+    await client.identify('ada');
+    await client.flush();
+    expect(durable).toBe('memory');
+    expect(sent).toHaveLength(2);
+    expect(await kept()).toEqual(NOTHING);
+    expect(errors).toEqual([]);
+  });
+
+  it('may be everything but cookies', async () => {
+    const client = start({ persistence: 'localStorage' });
+    await client.identify('ada');
+    expect(document.cookie).toBe('');
+    expect(localStorage.getItem('ajs_user_id')).toBe('"ada"');
+    expect(start({ persistence: 'localStorage' }).user().anonymousId()).toBe(client.user().anonymousId());
+  });
+});
