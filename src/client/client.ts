@@ -105,6 +105,15 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     };
   }
 
+  /** The same for what is no message. */
+  async function settled(work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      report('unreadable', `reading what was given threw ${String(error)}. This call was dropped.`, error);
+    }
+  }
+
   function drop(code: string, problem: string, cause?: unknown): Promise<Context> {
     report(code, problem, cause);
     const dropped = new Context({});
@@ -134,9 +143,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     return send('group', { groupId, traits: identity.group.traits() }, callOptions, callback);
   });
 
-  async function addDestinationMiddleware(names: string | string[], ...middlewares: DestinationMiddleware[]): Promise<void> {
-    pipeline.addDestinationMiddleware([names].flat(), middlewares.flat());
-  }
+  const addDestinationMiddleware = (names: string | string[], ...middlewares: DestinationMiddleware[]): Promise<void> =>
+    settled(() => pipeline.addDestinationMiddleware([names].flat(), middlewares.flat()));
 
   const client: Client = {
     initialized: true,
@@ -197,17 +205,17 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       if (callback) callPage(callback);
     },
 
-    register: (...plugins) => pipeline.register(plugins),
-    deregister: (...names) => pipeline.deregister(names),
-    addSourceMiddleware: async (middleware) => pipeline.addSourceMiddleware(middleware),
+    register: (...plugins) => settled(() => pipeline.register(plugins)),
+    deregister: (...names) => settled(() => pipeline.deregister(names)),
+    addSourceMiddleware: (middleware) => settled(() => pipeline.addSourceMiddleware(middleware)),
 
     addDestinationMiddleware,
     addIntegrationMiddleware: addDestinationMiddleware,
-    timeout: (ms) => void (timeout = Number(ms) || TIMEOUT_MS),
+    timeout: (ms) => void (timeout = typeof ms === 'number' && ms >= 0 ? ms : TIMEOUT_MS),
 
     consent: ((decision?: unknown) => {
       if (decision === undefined) return gate.state();
-      if (isConsent(decision)) return gate.decide(decision);
+      if (isConsent(decision)) return settled(() => gate.decide(decision));
       report('no_consent', "consent() takes 'granted', 'pending', 'denied', or purposes: consent({ analytics: true }). Nothing was changed.");
       return Promise.resolve();
     }) as Client['consent'],
@@ -236,7 +244,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     activity: async (filter) => (await gate.connection()?.activity(filter)) ?? [],
     explain: async (messageId) => gate.connection()?.explain(messageId),
   };
-  if (options.plugins) void pipeline.register(Array.isArray(options.plugins) ? options.plugins : [options.plugins]);
+  if (options.plugins) void client.register(...[options.plugins].flat());
   if (options.autoPage) void loadAutoPage?.().then((watchPages) => watchPages((properties) => void client.page(properties)));
   const announced = announce();
   return client;

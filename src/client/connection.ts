@@ -14,7 +14,7 @@ import {
   type Row,
 } from '../outbox/index.js';
 import { serialise, type Activity, type ActivityFilter, type Explanation, type JsonObject } from '../wire/index.js';
-import type { Destination } from './destination.js';
+import { addressOf, type Destination } from './destination.js';
 import type { Report } from './report.js';
 import { resendOf } from './resend.js';
 import type { ClientOptions, LoadEngine } from './types.js';
@@ -88,7 +88,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
   const { writeKey } = destination;
   let { endpoint } = destination;
-  const addressed = settings?.then((given) => void (endpoint = given.endpoint ?? endpoint));
+  const addressed = settings?.then((given) => void (endpoint = addressOf(given.endpoint ?? endpoint) ?? endpoint));
   const scope = scopeOf(destination);
   const remembers = persistence !== 'memory';
   const post = createPost();

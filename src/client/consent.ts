@@ -1,5 +1,5 @@
 import { createRow, droppedRow, messagesIn, refuseRow, type Row } from '../outbox/index.js';
-import { isObject, serialise, type JsonObject } from '../wire/index.js';
+import { isObject, readable, serialise, type JsonObject } from '../wire/index.js';
 import type { Connection } from './connection.js';
 import type { ClientOptions } from './types.js';
 
@@ -111,5 +111,7 @@ export function initialConsent({ consent = 'granted', globalPrivacyControl, doNo
 const STATES: unknown[] = ['granted', 'pending', 'denied'] satisfies Consent[];
 
 export function isConsent(value: unknown): value is Consent | ConsentCategories {
-  return STATES.includes(value) || isObject(value);
+  if (!isObject(value)) return STATES.includes(value);
+  const answers = Object.values(readable(value));
+  return answers.length > 0 && answers.every((answer) => typeof answer === 'boolean');
 }

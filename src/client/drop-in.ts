@@ -65,7 +65,11 @@ function withExtras(client: Client, options: LoadOptions): DropInClient {
   const tracker =
     (type: 'click' | 'submit'): ElementTracker =>
     (...values) => {
-      trackElements(type, client.track, ...values);
+      try {
+        trackElements(type, client.track, ...values);
+      } catch (error) {
+        console.error(`hitherto: what ${type}s are to be tracked of could not be read: ${String(error)}. Give an element, or a list of them.`);
+      }
       return full;
     };
   const links = tracker('click');

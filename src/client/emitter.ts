@@ -29,10 +29,13 @@ export function createEmitter(): Emitter {
   };
 }
 
-/** Calls a function of the page. What it throws comes up as the page's own uncaught error, and not in the midst of ours. */
-export function callPage(fn: Listener, ...values: unknown[]): void {
+/**
+ * Calls a function of the page, if it is one. What it throws comes up as the page's own uncaught error, and not in the midst
+ * of ours.
+ */
+export function callPage(fn: unknown, ...values: unknown[]): void {
   try {
-    fn(...values);
+    if (typeof fn === 'function') (fn as Listener)(...values);
   } catch (error) {
     setTimeout(() => {
       throw error;

@@ -28,9 +28,13 @@ function of(given: unknown, element: EventTarget): unknown {
   return typeof given === 'function' ? (given as (element: EventTarget) => unknown)(element) : given;
 }
 
-/** An element, an array, a NodeList, or what jQuery gives. */
+/** An element (of whichever frame), an array, a NodeList, or what jQuery gives. */
 function elementsIn(value: unknown): EventTarget[] {
-  if (value instanceof EventTarget) return [value];
+  if (isTarget(value)) return [value];
   const list = value as ArrayLike<unknown> | null | undefined;
-  return typeof list === 'object' && typeof list?.length === 'number' ? Array.from(list).filter((each) => each instanceof EventTarget) : [];
+  return typeof list === 'object' && typeof list?.length === 'number' ? Array.from(list).filter(isTarget) : [];
+}
+
+function isTarget(value: unknown): value is EventTarget {
+  return typeof (value as EventTarget | null | undefined)?.addEventListener === 'function';
 }

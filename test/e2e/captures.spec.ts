@@ -1,12 +1,13 @@
 // The calls behind the recordings of Customer.io's client, made again with ours, and compared (captures/compare.ts says
 // what differs on purpose).
 import { readFileSync } from 'node:fs';
-import { test as base, expect, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import type { AnalyticsBrowser, Context, DropInClient, LoadedClient } from '../../src/index.js';
 import type { JsonObject } from '../../src/wire/index.js';
 import { CHROMIUM_ARGUMENTS, findBrowser } from '../../scripts/browsers.mjs';
 import { capture, comparable, jarOf, keptOf } from './captures/compare.js';
-import { startRecorder, type Recorder } from './captures/recorder.js';
+import type { Recorder } from './captures/recorder.js';
+import { expect, test } from './fixtures.js';
 
 declare global {
   interface Window {
@@ -14,15 +15,6 @@ declare global {
     lib: { AnalyticsBrowser: typeof AnalyticsBrowser };
   }
 }
-
-const test = base.extend<{ recorder: Recorder }>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what a fixture needs from here
-  recorder: async ({}, use) => {
-    const recorder = await startRecorder();
-    await use(recorder);
-    await recorder.close();
-  },
-});
 
 test.use({
   launchOptions: { executablePath: findBrowser('chromium')!, args: [...CHROMIUM_ARGUMENTS, '--host-resolver-rules=MAP *.example.test 127.0.0.1'] },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
+import { startRecorder, type Recorder } from './captures/recorder.js';
 import { startCollector, type Collector, WRITE_KEY } from './collector.js';
 import { servePages, STUB, type Pages } from './pages.js';
 import type { Client } from '../../src/client/index.js';
@@ -12,7 +13,7 @@ declare global {
   }
 }
 
-export const test = base.extend<{ data: string; collector: Collector; pages: Pages; consoleLines: string[]; pageErrors: string[] }>({
+export const test = base.extend<{ data: string; collector: Collector; recorder: Recorder; pages: Pages; consoleLines: string[]; pageErrors: string[] }>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what a fixture needs from here
   data: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'hitherto-'));
@@ -23,6 +24,12 @@ export const test = base.extend<{ data: string; collector: Collector; pages: Pag
     const collector = await startCollector(data);
     await use(collector);
     await collector.kill();
+  },
+  // oxlint-disable-next-line no-empty-pattern
+  recorder: async ({}, use) => {
+    const recorder = await startRecorder();
+    await use(recorder);
+    await recorder.close();
   },
   // oxlint-disable-next-line no-empty-pattern
   pages: async ({}, use) => {

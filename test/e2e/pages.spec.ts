@@ -1,0 +1,135 @@
+// Automatic page views, and tracked links and forms, in a real browser.
+import type { Page } from '@playwright/test';
+import type { JsonObject } from '../../src/wire/index.js';
+import type { Recorder } from './captures/recorder.js';
+import { expect, open, remotePage, test } from './fixtures.js';
+
+const NO_NAVIGATION_API = '<script>delete window.navigation; Object.defineProperty(window, "navigation", { value: undefined });</script>';
+const LINKS = '<a id="go" href="/second">Go</a> <a id="new" href="/second" target="_blank">New</a> <form id="search" action="/second"><input name="q" value="shoes"></form>';
+
+/** The shop's page, with automatic page views. */
+function shop(recorder: Recorder, before = ''): string {
+  return before + remotePage(recorder).replace('data-write-key', 'data-auto-page data-write-key') + LINKS;
+}
+
+/** The page views that were sent, oldest first. */
+function views(recorder: Recorder): unknown[] {
+  const viewed = recorder.messages().filter(({ type }) => type === 'page');
+  return viewed.map(({ properties }) => ['path', 'search', 'title', 'referrer'].map((name) => (properties as JsonObject)[name]));
+}
+
+function events(recorder: Recorder): unknown[] {
+  // A page that leaves hears no answer, so that the next one sends its rows once more, under the same id.
+  const once = new Map(recorder.messages().map((message) => [message['messageId'], message]));
+  return [...once.values()].flatMap(({ type, event, properties }) => (type === 'track' ? [[event, properties]] : []));
+}
+
+/** What a router does: the address first, the title when the page is drawn. */
+async function navigate(page: Page, how: 'pushState' | 'replaceState', url: string, title: string): Promise<void> {
+  await page.evaluate(
+    ([how, url, title]) => {
+      history[how](null, '', url);
+      document.title = title;
+    },
+    [how, url, title] as const,
+  );
+}
+
+for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_NAVIGATION_API]] as const) {
+  test(`page views ${how}: each page once, as the visitor sees it`, async ({ page, recorder }) => {
+    recorder.put('/', shop(recorder, before));
+    await open(page, recorder.url);
+    await expect.poll(() => views(recorder)).toHaveLength(1);
+
+    await navigate(page, 'replaceState', '/?tidied=1', 'Shop');
+    await navigate(page, 'pushState', '/pricing?plan=pro', 'Pricing');
+    await expect.poll(() => views(recorder)).toHaveLength(2);
+    await navigate(page, 'pushState', '/pricing?plan=pro#faq', 'Pricing');
+    await navigate(page, 'pushState', '/pricing?plan=pro', 'Pricing');
+    await navigate(page, 'pushState', '/cart', 'Cart');
+    await expect.poll(() => views(recorder)).toHaveLength(3);
+    await page.evaluate(() => history.go(-3));
+    await page.waitForFunction(() => location.pathname === '/pricing');
+    await expect.poll(() => views(recorder)).toHaveLength(4);
+
+    const { url } = recorder;
+    expect(views(recorder)).toEqual([
+      ['/', '', 'Test page', ''],
+      ['/pricing', '?plan=pro', 'Pricing', `${url}/?tidied=1`],
+      ['/cart', '', 'Cart', `${url}/pricing?plan=pro`],
+      ['/pricing', '?plan=pro', 'Cart', `${url}/cart`],
+    ]);
+  });
+}
+
+test('history still does what the page asks of it, whoever listens', async ({ page, recorder }) => {
+  recorder.put('/', shop(recorder, NO_NAVIGATION_API));
+  await open(page, recorder.url);
+  const state = await page.evaluate(() => {
+    history.pushState({ step: 2 }, '', '/two');
+    let refused = false;
+    try {
+      history.pushState(null, '', 'https://elsewhere.example/');
+    } catch {
+      refused = true;
+    }
+    return { state: history.state as unknown, path: location.pathname, refused };
+  });
+  expect(state).toEqual({ state: { step: 2 }, path: '/two', refused: true });
+});
+
+test('a page that is prerendered is viewed when it is shown', async ({ page, recorder }) => {
+  // The automation cannot prerender, so that the page says so itself.
+  recorder.put('/', shop(recorder, '<script>Object.defineProperty(document, "prerendering", { value: true, configurable: true });</script>'));
+  await open(page, recorder.url);
+  await page.evaluate(() => window.cioanalytics.track('while hidden').then(() => undefined));
+  await expect.poll(() => events(recorder)).toHaveLength(1);
+  expect(views(recorder)).toEqual([]);
+  await page.evaluate(() => document.dispatchEvent(new Event('prerenderingchange')));
+  await expect.poll(() => views(recorder)).toHaveLength(1);
+});
+
+test('a link is tracked, and goes where it goes, here or elsewhere', async ({ page, recorder, context }) => {
+  recorder.put('/', remotePage(recorder) + LINKS);
+  recorder.put('/second', '');
+  await open(page, recorder.url);
+  const setUp = (): Promise<void> =>
+    page.evaluate(() => {
+      const client = window.cioanalytics as unknown as Record<string, (...values: unknown[]) => unknown>;
+      client['trackLink']!(document.querySelectorAll('a'), (link: HTMLElement) => `clicked ${link.id}`, { from: 'shop' });
+      client['trackForm']!(document.querySelector('form'), 'searched', (form: HTMLFormElement) => ({ q: new FormData(form).get('q') }));
+      client['trackLink']!(null, 'never');
+    });
+  await setUp();
+  const opened = context.waitForEvent('page');
+  await page.click('#new');
+  expect((await opened).url()).toContain('/second');
+  expect(page.url()).not.toContain('/second');
+
+  await page.click('#go');
+  await page.waitForURL('**/second');
+  await open(page, recorder.url);
+  await setUp();
+  await page.evaluate(() => document.forms[0]!.requestSubmit());
+  await page.waitForURL('**/second?q=shoes');
+  await open(page, recorder.url);
+  await expect.poll(() => events(recorder)).toEqual([
+    ['clicked new', { from: 'shop' }],
+    ['clicked go', { from: 'shop' }],
+    ['searched', { q: 'shoes' }],
+  ]);
+});
+
+test('a link goes where it goes though tracking fails', async ({ page, recorder }) => {
+  recorder.put('/', remotePage(recorder) + LINKS);
+  recorder.put('/second', '');
+  await open(page, recorder.url);
+  // The page's own function throws: its own uncaught error, told once the page has gone on.
+  await page.evaluate(() => {
+    const client = window.cioanalytics as unknown as Record<string, (...values: unknown[]) => unknown>;
+    client['track'] = () => Promise.reject(new Error('out of order')).catch(() => undefined);
+    client['trackLink']!(document.querySelector('#go'), 'clicked');
+  });
+  await page.click('#go');
+  await page.waitForURL('**/second');
+});
