@@ -12,6 +12,8 @@ export const CHROMIUM_ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A site with subdomains, for cookies.
+  '--host-resolver-rules=MAP *.example.test 127.0.0.1',
 ];
 
 /** Each browser: the variable that names another copy of it, the places to look in, the Debian packages that bring it. */

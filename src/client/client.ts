@@ -215,9 +215,11 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
     consent: ((decision?: unknown) => {
       if (decision === undefined) return gate.state();
-      if (isConsent(decision)) return settled(() => gate.decide(decision));
-      report('no_consent', "consent() takes 'granted', 'pending', 'denied', or purposes: consent({ analytics: true }). Nothing was changed.");
-      return Promise.resolve();
+      return settled(() =>
+        isConsent(decision)
+          ? gate.decide(decision)
+          : report('no_consent', "consent() takes 'granted', 'pending', 'denied', or purposes: consent({ analytics: true }). Nothing was changed."),
+      );
     }) as Client['consent'],
 
     inspect: () => ({

@@ -13,7 +13,7 @@ export type { Listener } from './emitter.js';
 export type { AnyEvents, EventSchemas, EventsOf, StandardSchema, TrackArguments, TrackMessage } from './events.js';
 export type { DestinationMiddleware, Plugin, PluginType, SourceMiddleware } from './plugins.js';
 export type { ClientError } from './report.js';
-export type { CampaignWatch, Client, ClientOptions, Entity, Inspection, LoadEngine, PageArguments, PageEngine, Parts, User } from './types.js';
+export type { CampaignWatch, Client, ClientOptions, Entity, Inspection, LoadEngine, PageArguments, PageEngine, User } from './types.js';
 // For the integrations, which know the client and nothing below it.
 export { newId } from '../identity/index.js';
 export { readStored, writeStored } from '../outbox/index.js';

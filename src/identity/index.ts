@@ -2,4 +2,4 @@ export { createIdentity } from './identity.js';
 export type { Identity, IdentityOptions } from './identity.js';
 export { newId } from './new-id.js';
 export type { CookieOptions, Persistence } from './copies.js';
-export type { Entity, EntityOptions } from './entity.js';
+export type { EntityOptions } from './entity.js';

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { AnalyticsBrowser, Context, DropInClient, LoadedClient } from '../../src/index.js';
 import type { JsonObject } from '../../src/wire/index.js';
-import { CHROMIUM_ARGUMENTS, findBrowser } from '../../scripts/browsers.mjs';
 import { capture, comparable, jarOf, keptOf } from './captures/compare.js';
 import type { Recorder } from './captures/recorder.js';
 import { expect, test } from './fixtures.js';
@@ -15,10 +14,6 @@ declare global {
     lib: { AnalyticsBrowser: typeof AnalyticsBrowser };
   }
 }
-
-test.use({
-  launchOptions: { executablePath: findBrowser('chromium')!, args: [...CHROMIUM_ARGUMENTS, '--host-resolver-rules=MAP *.example.test 127.0.0.1'] },
-});
 
 const PAGE = '/html/index.html';
 const INTEGRATION = 'Customer.io Data Pipelines';

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Page } from '@playwright/test';
+import type * as Package from '../../src/index.js';
 import type { JsonObject } from '../../src/wire/index.js';
 import type { Recorder } from './captures/recorder.js';
 import { expect, test as base } from './fixtures.js';
@@ -143,7 +144,7 @@ test('two clients with two keys on one page: each has its own rows, both the sam
   await page.goto(`${recorder.url}/html/index.html`);
   await page.evaluate(async (endpoint) => {
     const name = 'hitherto';
-    const { createClient } = (await import(name)) as typeof import('../../src/index.js');
+    const { createClient } = (await import(name)) as typeof Package;
     const [one, two] = ['ONE', 'TWO'].map((writeKey) => createClient({ writeKey, endpoint }));
     await Promise.all([one!.track('of one'), two!.track('of two'), one!.track('of one again')]);
     await Promise.all([one!.flush(), two!.flush()]);
@@ -159,7 +160,7 @@ test('a workspace that fails, hangs or is a captive portal holds no call up', as
   for (const [path, body] of Object.entries(answers)) recorder.answer(path, body);
   const durable = await page.evaluate(async (cdnURL) => {
     const name = 'hitherto';
-    const { AnalyticsBrowser } = (await import(name)) as typeof import('../../src/index.js');
+    const { AnalyticsBrowser } = (await import(name)) as typeof Package;
     const calls = ['HTML', 'HANGS', 'FAILS'].map((writeKey) => AnalyticsBrowser.load({ writeKey, cdnURL }).track(`with ${writeKey}`));
     return (await Promise.all(calls)).map((context) => context.durable);
   }, recorder.url);
@@ -196,4 +197,57 @@ test('the classic script: its array, its tag, its calls', async ({ page, recorde
   expect(messages[0]!['anonymousId']).toBe('of-bob');
   expect(messages[1]!['traits']).toEqual({ email: 'ada@example.com', created_at: 1_700_000_000 });
   expect(await page.evaluate(() => (globalThis as { heard?: string[] }).heard)).toEqual(['bought', 'as another', 'through push', 'somebody new']);
+});
+
+test.describe('on the subdomains of a site', () => {
+  const start = (page: Page, endpoint: string): Promise<string> =>
+    page.evaluate(async (endpoint) => {
+      const name = 'hitherto';
+      const { createClient } = (await import(name)) as typeof Package;
+      const client = createClient({ writeKey: 'WK', endpoint });
+      await client.ready();
+      return client.user().anonymousId();
+    }, endpoint);
+
+  test('of two cookies with one name, the one that all of them share stays', async ({ page, recorder, context }) => {
+    await page.goto(`http://app.example.test:${recorder.port}/`);
+    await page.evaluate(() => {
+      document.cookie = 'ajs_anonymous_id=of-this-host; path=/';
+      document.cookie = 'ajs_anonymous_id=of-all; path=/; domain=example.test';
+    });
+    expect(await start(page, recorder.url)).toBe('of-all');
+    const left = (await context.cookies()).filter(({ name }) => name === 'ajs_anonymous_id');
+    expect(left.map(({ value, domain }) => [value, domain])).toEqual([['of-all', '.example.test']]);
+    await page.goto(`http://www.example.test:${recorder.port}/`);
+    expect(await start(page, recorder.url)).toBe('of-all');
+  });
+
+  test('the widest domain is looked for once', async ({ page, recorder }) => {
+    await page.goto(`http://a.b.example.test:${recorder.port}/`);
+    const first = await start(page, recorder.url);
+    await page.goto(`http://a.b.example.test:${recorder.port}/again`);
+    await page.evaluate(() => {
+      const { set, get } = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie') as Required<PropertyDescriptor>;
+      const counted = window as { probes?: number };
+      counted.probes = 0;
+      const count = (text: string): void => {
+        if (text.startsWith('hitherto_probe')) counted.probes!++;
+        set.call(document, text);
+      };
+      Object.defineProperty(document, 'cookie', { get, set: count });
+    });
+    expect(await start(page, recorder.url)).toBe(first);
+    expect(await page.evaluate(() => (window as { probes?: number }).probes)).toBe(0);
+  });
+
+  test('a cookie jar that is full loses no call, and no visitor', async ({ page, recorder }) => {
+    await page.goto(`http://app.example.test:${recorder.port}/`);
+    await page.evaluate(() => {
+      // More than a browser keeps for one site.
+      for (let i = 0; i < 400; i++) document.cookie = `filler_${i}=x; path=/; domain=example.test`;
+    });
+    const first = await start(page, recorder.url);
+    await page.goto(`http://app.example.test:${recorder.port}/again`);
+    expect(await start(page, recorder.url)).toBe(first);
+  });
 });

@@ -75,7 +75,7 @@ describe('the table of the client', () => {
     expect(initialized).toHaveBeenCalledTimes(1);
     expect(initialized.mock.calls[0]).toHaveLength(2);
     const methods = 'trackSubmit trackClick trackLink trackForm pageview identify reset group track ready alias debug page once off on addSourceMiddleware addIntegrationMiddleware setAnonymousId addDestinationMiddleware';
-    for (const method of methods.split(' ')) expect((client as unknown as JsonObject)[method], method).toBeTypeOf('function');
+    expect(methods.split(' ').filter((method) => typeof (client as unknown as JsonObject)[method] !== 'function')).toEqual([]);
   });
 
   it('3: is loaded at once or later, and awaited for the client', async () => {
@@ -339,7 +339,7 @@ describe('the table of the client', () => {
 
 describe('every argument of every call wrong in every way', () => {
   const NASTY: [string, unknown][] = [
-    ...[undefined, null, true, 0, Number.NaN, -1, '', ' ', 'x'.repeat(100_000), [], [[]], {}, new Date(Number.NaN), /x/, new Map([[1, 2]]), () => {}, class {}].map((value): [string, unknown] => [String(value).slice(0, 20), value]),
+    ...[undefined, null, true, 0, Number.NaN, -1, '', ' ', 'x'.repeat(100_000), [], [[]], {}, new Date(Number.NaN), /x/, new Map([[1, 2]]), () => {}, Date].map((value): [string, unknown] => [String(value).slice(0, 20), value]),
     ['a symbol', Symbol('x')],
     ['a BigInt', 10n],
     ['an element', document.createElement('div')],
