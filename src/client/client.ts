@@ -7,9 +7,9 @@ import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
 import { INTEGRATION } from './customer-io.js';
 import { destinationOf } from './destination.js';
+import { isDevelopment } from './development.js';
 import { callPage, createEmitter } from './emitter.js';
 import { groupOf, userOf } from './entities.js';
-import { isDevelopment, validate } from './events.js';
 import { createPipeline, type DestinationMiddleware } from './plugins.js';
 import { createReport } from './report.js';
 import type { Client, ClientOptions, Parts } from './types.js';
@@ -23,11 +23,11 @@ const TIMEOUT_MS = 1_000;
 export function startClient(given: ClientOptions | null = {}, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
-  const { loadEngine, loadAutoPage, settings } = parts;
+  const { loadEngine, loadAutoPage, loadValidate, settings } = parts;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
   const circumstances = createCircumstances(options);
-  const consent = initialConsent(options);
+  const consent = initialConsent(options, report);
   const identity = createIdentity({
     ...options,
     isWaiting: consent !== 'granted',
@@ -160,7 +160,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       if (typeof event !== 'string' || !event.trim()) {
         return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
-      if (schemas) void validate(schemas, event, properties, report);
+      if (schemas) void loadValidate?.().then((validate) => validate(schemas, event, properties, report));
       emitter.emit('track', event, properties, objects[0]);
       return send('track', { event, properties }, objects[0], callback);
     }),

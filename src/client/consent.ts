@@ -1,6 +1,7 @@
 import { createRow, droppedRow, messagesIn, refuseRow, type Row } from '../outbox/index.js';
 import { isObject, readable, serialise, type JsonObject } from '../wire/index.js';
 import type { Connection } from './connection.js';
+import type { Report } from './report.js';
 import type { ClientOptions } from './types.js';
 
 /**
@@ -31,6 +32,8 @@ interface GateOptions {
   /** Deletes every trace. */
   erase(): Promise<void>;
 }
+
+const STATES: unknown[] = ['granted', 'pending', 'denied'] satisfies Consent[];
 
 const NOT_CONSENTED = ['not_consented', 'The visitor has not agreed to be tracked; nothing of it was kept.'] as const;
 
@@ -101,14 +104,18 @@ function stateOf(consent: Consent | ConsentCategories): Consent {
   return Object.values(consent).includes(true) ? 'granted' : 'denied';
 }
 
-/** What holds before the page says anything: the option, unless the browser says no and the page listens to that. */
-export function initialConsent({ consent = 'granted', globalPrivacyControl, doNotTrack }: ClientOptions): Consent {
+/**
+ * What holds before the page says anything: the option, unless the browser says no and the page listens to that. A word that is
+ * none of the three is no consent.
+ */
+export function initialConsent({ consent = 'granted', globalPrivacyControl, doNotTrack }: ClientOptions, report: Report): Consent {
   const browser = (globalThis.navigator ?? {}) as { globalPrivacyControl?: boolean; doNotTrack?: string | null };
   const isDenied = (globalPrivacyControl && browser.globalPrivacyControl === true) || (doNotTrack && browser.doNotTrack === '1');
-  return isDenied ? 'denied' : consent;
+  if (isDenied) return 'denied';
+  if (STATES.includes(consent)) return consent;
+  report('no_consent', `consent is 'granted', 'pending' or 'denied', not ${String(consent)}; calls wait until consent() says.`);
+  return 'pending';
 }
-
-const STATES: unknown[] = ['granted', 'pending', 'denied'] satisfies Consent[];
 
 export function isConsent(value: unknown): value is Consent | ConsentCategories {
   if (!isObject(value)) return STATES.includes(value);

@@ -47,11 +47,13 @@ export type TrackMessage<Events> = {
     : { event: Name; properties: Events[Name] };
 }[keyof Events & string];
 
+export type Validate = (schemas: EventSchemas, event: string, properties: JsonObject, report: Report) => Promise<void>;
+
 /**
  * Tells the page's developer of an event that is not what its schema says, or that has none. It is sent all the same:
  * what a visitor did is not lost over a misspelling.
  */
-export async function validate(schemas: EventSchemas, event: string, properties: JsonObject, report: Report): Promise<void> {
+export const validate: Validate = async (schemas, event, properties, report) => {
   const schema = Object.hasOwn(schemas, event) ? schemas[event] : undefined;
   if (!schema) return report('unknown_event', `track("${event}") is none of the events of this client (${Object.keys(schemas).join(', ')}). It was sent as it is.`);
   try {
@@ -60,14 +62,9 @@ export async function validate(schemas: EventSchemas, event: string, properties:
   } catch (error) {
     report('schema_failed', `the schema of "${event}" threw ${String(error)}. It was sent as it is.`, error);
   }
-}
+};
 
 function sentence({ message, path = [] }: SchemaIssue): string {
   const place = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
   return place ? `${place}: ${message}` : message;
-}
-
-/** A page on its developer's own machine. */
-export function isDevelopment(): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\]|.+\.localhost)$/.test(globalThis.location?.hostname ?? '');
 }

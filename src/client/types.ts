@@ -8,7 +8,7 @@ import type { Settings } from './connection.js';
 import type { Consent, ConsentCategories } from './consent.js';
 import type { Context } from './context.js';
 import type { Listener } from './emitter.js';
-import type { AnyEvents, EventSchemas, TrackArguments, TrackMessage } from './events.js';
+import type { AnyEvents, EventSchemas, TrackArguments, TrackMessage, Validate } from './events.js';
 import type { DestinationMiddleware, Plugin, SourceMiddleware } from './plugins.js';
 import type { ClientError } from './report.js';
 
@@ -206,6 +206,8 @@ export interface Parts {
   loadEngine?: LoadEngine | undefined;
   /** Brings automatic page views. */
   loadAutoPage?(): Promise<WatchPages>;
+  /** Brings what looks at events, in development only. */
+  loadValidate?(): Promise<Validate>;
   /** What is being asked for. */
   settings?: Promise<Settings> | undefined;
 }

@@ -23,8 +23,12 @@ export interface Entity {
   traits(): JsonObject;
   /** Both at once; an id of `undefined` forgets it. */
   set(id: string | undefined, traits: JsonObject): void;
-  /** Reads the copies again: another page has written them, or they may be read only now. */
-  refresh(): void;
+  /**
+   * Reads the copies again: they may be read only now, or another page has written one.
+   *
+   * @param written the name of that one, so that others are left alone
+   */
+  refresh(written?: string): void;
 }
 
 /** @param copies where they are kept at this moment */
@@ -36,7 +40,8 @@ export function createEntity(copies: () => Copies, idKey: string, traitsKey: str
   let traits: JsonObject = {};
   refresh();
 
-  function refresh(): void {
+  function refresh(written?: string): void {
+    if (written !== undefined && written !== idName && written !== traitsName) return;
     id = kept().read(idName);
     const value = kept().readObject(traitsName);
     traits = isObject(value) ? value : {};

@@ -73,7 +73,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   // Another page of this origin has spoken: it has written localStorage, and the cookie before that.
   globalThis.addEventListener?.('storage', ({ key }) => {
     if (key === ANONYMOUS_ID) anonymousId = copies.read(ANONYMOUS_ID) ?? anonymousId;
-    else if (key?.startsWith('ajs_')) [user, group].forEach(({ refresh }) => refresh());
+    else if (key !== null) [user, group].forEach(({ refresh }) => refresh(key));
   });
 
   function begin(): void {

@@ -232,7 +232,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async read() {
       await opened;
       // Without a database, localStorage is the next best thing that pages have in common.
-      let entries: Entry[] = database || !isPersistent ? [] : readBridge();
+      let entries: Entry[] = database || !isPersistent || isClosed ? [] : readBridge();
       await attempt(async (from) => void (entries = await from.read(...ROW_KEYS)));
       return entries.filter(([key]) => isForUs(parseKey(key)?.scope)).map(([key, text]) => foundRow(key, text));
     },

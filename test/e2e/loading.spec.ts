@@ -140,6 +140,30 @@ test('an import adds nothing to the page, and asks the browser for nothing', asy
   expect(await page.evaluate(async () => [document.cookie, localStorage.length, (await indexedDB.databases()).length])).toEqual(['', 0, 0]);
 });
 
+test('an imported client brings automatic page views when it is asked to', async ({ page, recorder }) => {
+  await page.goto(`${recorder.url}/html/index.html`);
+  await page.evaluate(async (endpoint) => {
+    const name = 'hitherto';
+    const { createClient } = (await import(name)) as typeof Package;
+    createClient({ writeKey: 'WK', endpoint, autoPage: true });
+  }, recorder.url);
+  expect((await sent(recorder, 1)).map(({ type }) => type)).toEqual(['page']);
+  await page.evaluate(() => history.pushState(null, '', '/next'));
+  expect((await sent(recorder, 2)).map(({ properties }) => (properties as JsonObject)['path'])).toEqual(['/html/index.html', '/next']);
+});
+
+test('on a developer\'s machine, an event that is not as its schema says is told, and sent', async ({ page, recorder, complaints }) => {
+  await page.goto(`${recorder.url}/html/index.html`);
+  await page.evaluate(async (endpoint) => {
+    const name = 'hitherto';
+    const { createClient } = (await import(name)) as typeof Package;
+    const schema = { '~standard': { version: 1, vendor: 'hand', validate: () => ({ issues: [{ message: 'is missing', path: ['product'] }] }) } } as const;
+    void createClient({ writeKey: 'WK', endpoint, events: { added: schema } }).track('added');
+  }, recorder.url);
+  await expect.poll(() => complaints).toEqual([expect.stringContaining('track("added"): product: is missing')]);
+  expect((await sent(recorder, 1)).map(({ event }) => event)).toEqual(['added']);
+});
+
 test('two clients with two keys on one page: each has its own rows, both the same visitor', async ({ page, recorder }) => {
   await page.goto(`${recorder.url}/html/index.html`);
   await page.evaluate(async (endpoint) => {

@@ -189,6 +189,13 @@ it.each([['perhaps'], [7], [null], [true]])('consent(%j) changes nothing, and sa
   expect(errors).toMatchObject([{ code: 'no_consent' }]);
 });
 
+it('an option that is no consent is none: calls wait, and it is said', async () => {
+  const client = start({ consent: 'yes' as never });
+  expect(client.consent()).toBe('pending');
+  expect((await client.track('x')).durable).toBe('memory');
+  expect(errors).toMatchObject([{ code: 'no_consent' }]);
+});
+
 describe('how much is kept', () => {
   it('may be nothing: events leave from memory', async () => {
     const client = start({ persistence: 'memory' });

@@ -2,7 +2,8 @@ import { type as ark } from 'arktype';
 import * as v from 'valibot';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { isDevelopment, validate, type EventSchemas, type StandardSchema } from '../../../src/client/events.js';
+import { isDevelopment } from '../../../src/client/development.js';
+import { validate, type EventSchemas, type StandardSchema } from '../../../src/client/events.js';
 import { createReport, type ClientError } from '../../../src/client/report.js';
 import type { JsonObject } from '../../../src/wire/index.js';
 

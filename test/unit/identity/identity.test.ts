@@ -370,3 +370,18 @@ describe('an anonymous id', () => {
     expect(load().isMinted()).toBe(false);
   });
 });
+
+describe('a person whose copies have other names', () => {
+  it('is heard of from other pages under those', () => {
+    const identity = load(undefined, { user: { cookie: { key: 'my_uid' }, localStorage: { key: 'my_traits' } } });
+    document.cookie = 'my_uid=ada; path=/';
+    tell('my_uid');
+    expect(identity.userId()).toBe('ada');
+    localStorage.setItem('my_traits', '{"plan":"pro"}');
+    tell('the-page-s-own');
+    expect(identity.traits()).toEqual({});
+    tell('my_traits');
+    expect(identity.traits()).toEqual({ plan: 'pro' });
+    document.cookie = 'my_uid=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT';
+  });
+});
