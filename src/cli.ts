@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -234,10 +234,15 @@ function makeFolder(data: string): void {
 /** The token of this data folder: made at the first start, so that an address that was opened once stays good. */
 function keptToken(data: string): string {
   const file = join(data, 'admin-token');
+  const draft = `${file}.${process.pid}`;
   try {
-    writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+    // Under its name only once it is whole: of several that start at once, nobody reads half of another's.
+    writeFileSync(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw folderError(data, error);
+  } finally {
+    rmSync(draft, { force: true });
   }
   let token: string;
   try {
