@@ -32,13 +32,12 @@ export interface Arguments {
  */
 export function sortArguments(values: readonly unknown[], textLimit: number): Arguments {
   const callback = values.find((value) => typeof value === 'function') as Callback | undefined;
-  const rest = values.filter((value) => typeof value !== 'function');
-  const front = rest.slice(0, textLimit).map(toText);
-  const last = front.findLastIndex((text) => text !== null);
-  const texts = front.slice(0, last + 1);
+  const rest = callback ? values.filter((value) => typeof value !== 'function') : values;
+  const texts = rest.slice(0, textLimit).map(toText);
+  while (texts.length > 0 && texts.at(-1) === null) texts.pop();
   // An empty place before a text is a text's; behind the last one it is an object's; where there is no text it may be either.
-  const firstObject = rest.findIndex(isObject);
-  const start = last < 0 && firstObject >= 0 ? Math.min(firstObject, textLimit) : Math.max(last + 1, 0);
+  let start = texts.length;
+  if (start === 0) while (start < textLimit && start < rest.length && !isObject(rest[start])) start++;
   const objects = rest.slice(start).map((value) => (isObject(value) ? value : null));
   return { texts, objects, ...(callback && { callback }) };
 }
@@ -47,6 +46,8 @@ export function sortArguments(values: readonly unknown[], textLimit: number): Ar
 export function splitOptions(options: CallOptions | null | undefined): { top: JsonObject; context: JsonObject } {
   const top: JsonObject = {};
   const context: JsonObject = {};
+  // Most calls have none.
+  if (!options) return { top, context };
   for (const [key, value] of Object.entries(readable(options))) {
     if (TOP_LEVEL.has(key)) top[key] = value;
     else if (key === 'context') Object.assign(context, isObject(value) ? readable(value) : undefined);

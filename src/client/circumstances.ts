@@ -121,12 +121,12 @@ function scrubbed(address: string, scrub: Scrub | undefined): { text: string; pa
   }
 }
 
-/** What Chromium says of itself without being asked for more. */
+/** What Chromium says of itself without being asked for more; not the brands, which the userAgent names too, at 100 bytes a message. */
 function userAgentData(): JsonObject {
-  const { userAgentData } = navigator as { userAgentData?: { brands: unknown; mobile: boolean; platform: string } };
+  const { userAgentData } = navigator as { userAgentData?: { mobile: boolean; platform: string } };
   if (!userAgentData) return {};
-  const { brands, mobile, platform } = userAgentData;
-  return { userAgentData: { brands, mobile, platform } };
+  const { mobile, platform } = userAgentData;
+  return { userAgentData: { mobile, platform } };
 }
 
 /** Where there is Temporal it knows at once; the first question to Intl takes a page 15 ms. */
