@@ -38,6 +38,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const destination = destinationOf(options, loadEngine !== undefined, globalThis.location?.href);
   const gate = createGate({
     initial: consent,
+    report,
     begin,
     correct: identity.correct,
     async erase() {

@@ -25,6 +25,7 @@ export interface Gate {
 
 interface GateOptions {
   initial: Consent;
+  report: Report;
   /** The visitor has agreed: from now on the browser may be asked. */
   begin(): Connection;
   /** Puts the anonymous id that stands where a message was written with another. */
@@ -35,9 +36,12 @@ interface GateOptions {
 
 const STATES: unknown[] = ['granted', 'pending', 'denied'] satisfies Consent[];
 
+/** So many calls wait in memory for an answer: a visitor who reads on for hours without one. */
+const HELD_LIMIT = 1_000;
+
 const NOT_CONSENTED = ['not_consented', 'The visitor has not agreed to be tracked; nothing of it was kept.'] as const;
 
-export function createGate({ initial, begin, correct, erase }: GateOptions): Gate {
+export function createGate({ initial, report, begin, correct, erase }: GateOptions): Gate {
   let state = initial;
   let connection: Connection | undefined;
   let categories: ConsentCategories | undefined;
@@ -48,7 +52,17 @@ export function createGate({ initial, begin, correct, erase }: GateOptions): Gat
     const row = createRow(text, hasIdentify);
     row.settleStored('memory');
     held.push(row);
+    if (held.length > HELD_LIMIT) giveUpOldest();
     return row;
+  }
+
+  /** As the outbox does: who somebody is goes last. */
+  function giveUpOldest(): void {
+    const oldest = held.find((row) => !row.hasIdentify) ?? held[0]!;
+    held = held.filter((row) => row !== oldest);
+    const problem = `more than ${HELD_LIMIT} calls wait for the visitor's consent; the oldest are given up.`;
+    refuseRow(oldest, 'outbox_full', problem);
+    report('outbox_full', problem);
   }
 
   function release(to: Connection): Row[] {

@@ -3,6 +3,7 @@ import { readBridge, removeFromBridge } from './bridge.js';
 import { NAME, openDatabase } from './database.js';
 import { parseKey, ROW_KEYS } from './key.js';
 import { ANONYMOUS_ID, UNADDRESSED } from './outbox.js';
+import { storedNames, writeStored } from './storage.js';
 
 /**
  * Empties this browser of everything that waits for `scope`, and of the anonymous id: consent was withdrawn, so that
@@ -16,6 +17,8 @@ export async function purge(scope: string): Promise<void> {
   const isOurs = (key: string): boolean => [scope, UNADDRESSED].includes(parseKey(key)?.scope ?? '');
   removeFromBridge(readBridge().flatMap(([key]) => (isOurs(key) ? key : [])));
   writeAttempts(scope, { failures: 0, waitMs: 0 }, 0);
+  // Rows and attempts belong to a scope; everything else is about the visitor.
+  for (const name of storedNames('')) if (!/^(row|attempts)\./.test(name)) writeStored(name, undefined);
   if (!(await mayExist())) return;
   const database = await openDatabase(() => {});
   const rows = await database.read(...ROW_KEYS);

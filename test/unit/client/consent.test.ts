@@ -98,7 +98,33 @@ describe('before the visitor has answered', () => {
   });
 });
 
+describe('a visitor who never answers', () => {
+  it('makes the oldest calls go, once a thousand wait; who they are stays', async () => {
+    const client = start({ consent: 'pending' });
+    void client.identify('ada');
+    const first = await client.track('1');
+    for (let i = 2; i <= 999; i++) void client.track(String(i));
+    expect(errors).toEqual([]);
+    void client.track('1000');
+    expect(await first.delivered).toMatchObject({ status: 'refused', code: 'outbox_full' });
+    expect(errors).toMatchObject([{ code: 'outbox_full' }]);
+    await client.consent('granted');
+    await client.flush();
+    expect(sent).toHaveLength(1_000);
+    expect(sent[0]).toMatchObject({ type: 'identify' });
+    expect(sent[1]).toMatchObject({ event: '2' });
+  });
+});
+
 describe('consent that is withdrawn', () => {
+  it('deletes what is about the visitor under other names, too', async () => {
+    localStorage.setItem('hitherto.session', '{"id":"s"}');
+    localStorage.setItem('hitherto.attempts.key:OTHER', '3 9');
+    localStorage.setItem('of-the-page', 'stays');
+    await start().consent('denied');
+    expect(Object.keys(localStorage).sort()).toEqual(['hitherto.attempts.key:OTHER', 'of-the-page']);
+  });
+
   it('deletes what waits, and every id', async () => {
     vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
     const client = start();
