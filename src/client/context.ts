@@ -72,7 +72,7 @@ export class Context {
    */
   cancel(reason: unknown = 'cancelled by a plugin'): never {
     this.fail('plugin_cancellation', String((isObject(reason) && reason['reason']) || reason));
-    throw new Cancellation(this._failure!.reason.reason);
+    throw new Cancellation(this._failure?.reason.reason ?? 'too late: the message is stored');
   }
 
   /** Why the message goes nowhere, if so. */
@@ -95,6 +95,8 @@ export class Context {
 
   /** @internal */
   fail(type: string, reason: string): void {
+    // Too late: a plugin that took its time decides nothing about what is stored.
+    if (this._delivered) return;
     this._failure = { reason: { retry: false, type, reason } };
     this.durable = 'dropped';
     this.log('warn', 'Failed to deliver', { reason });

@@ -101,6 +101,18 @@ describe('a plugin', () => {
     expect(errors).toMatchObject([{ code: 'plugin_slow' }]);
   });
 
+  it('that decides too late decides nothing', async () => {
+    let finish!: () => void;
+    const client = start({ timeout: 5 });
+    await client.addSourceMiddleware(() => new Promise<void>((resolve) => (finish = resolve)));
+    const context = await client.track('kept');
+    finish();
+    await client.flush();
+    expect(context.durable).toBe('stored');
+    expect(context.failedDelivery()).toBeUndefined();
+    expect(await context.delivered).toEqual({ status: 'delivered' });
+  });
+
   it('is not waited for by a page that goes', async () => {
     const client = start({ timeout: 60_000, plugins: [plugin('before', () => new Promise(() => {}))] });
     const call = client.track('last words');
