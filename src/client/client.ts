@@ -2,7 +2,7 @@ import { createIdentity, newId } from '../identity/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Callback } from './arguments.js';
 import { createCircumstances, timeOfCall, type PageContext } from './circumstances.js';
-import { connect, purgeFor, type Connection } from './connection.js';
+import { connect, purgeFor, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
 import { INTEGRATION } from './customer-io.js';
@@ -23,7 +23,8 @@ const TIMEOUT_MS = 1_000;
 export function startClient(given: ClientOptions | null = {}, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
-  const { loadEngine, loadAutoPage, loadValidate, settings } = parts;
+  const { loadEngine, loadAutoPage, loadValidate, loadSettings } = parts;
+  let settings: Promise<Settings> | undefined;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
   const circumstances = createCircumstances(options);
@@ -54,6 +55,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
   function begin(): Connection {
     identity.begin();
+    settings ??= loadSettings?.();
     return connect({ destination, options, settings, identity, loadEngine, report, onActivity: () => emitter.emit('activity') });
   }
 

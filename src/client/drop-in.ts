@@ -51,8 +51,8 @@ type ElementTracker = (elements: unknown, event: unknown, properties?: unknown, 
  */
 export function startDropIn(settings: unknown, given: LoadOptions | null | undefined, parts: Parts = {}): DropInClient {
   const { options, cdnURL } = readLoadOptions(settings, given);
-  const asked = cdnURL === undefined ? undefined : fetchSettings(cdnURL, String(options.writeKey), options.integrations);
-  return withExtras(startClient(options, { ...parts, settings: asked }), options as LoadOptions);
+  const loadSettings = cdnURL === undefined ? undefined : () => fetchSettings(cdnURL, String(options.writeKey), options.integrations);
+  return withExtras(startClient(options, { ...parts, loadSettings }), options as LoadOptions);
 }
 
 /** The same for a script's tag: what `load(KEY, options)` was given, or what the tag says in our words. */

@@ -198,7 +198,7 @@ export function createPipeline({ timeout, client, report }: PipelineOptions): Pi
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         report('plugin_slow', `a plugin has not answered within ${timeout()} ms; its message goes on without it.`);
-        resolve();
+        end();
       }, timeout());
       const end = (): void => {
         clearTimeout(timer);

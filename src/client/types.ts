@@ -208,8 +208,8 @@ export interface Parts {
   loadAutoPage?(): Promise<WatchPages>;
   /** Brings what looks at events, in development only. */
   loadValidate?(): Promise<Validate>;
-  /** What is being asked for. */
-  settings?: Promise<Settings> | undefined;
+  /** Asks a workspace where messages go, once the visitor may be tracked. */
+  loadSettings?: (() => Promise<Settings>) | undefined;
 }
 
 /** Brings the engine; injected by the entry files, because client code does not know the merge rules. */

@@ -59,7 +59,7 @@ export function createCopies(options: CookieOptions = {}, persistence: Persisten
   function readCookie(name: string): string | undefined {
     return cookie(() => {
       const value = Cookies.get(name);
-      if (document.cookie.split(`${name}=`).length > 2 && attributes().domain) {
+      if (`; ${document.cookie}`.split(`; ${name}=`).length > 2 && attributes().domain) {
         Cookies.remove(name, { path });
         return Cookies.get(name) ?? value;
       }

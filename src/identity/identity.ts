@@ -82,27 +82,22 @@ export function createIdentity(options: IdentityOptions): Identity {
     copies = stored;
     user.refresh();
     group.refresh();
-    const known = knownId();
+    const known = copies.read(ANONYMOUS_ID);
+    // Only for somebody new to us: after a logout, an older client's cookie must not bring the person back.
+    const legacy = known === undefined ? legacyIds(copies.readCookie) : {};
+    if (user.id() === undefined && legacy.userId) user.set(legacy.userId, user.traits());
+    const visitor = known ?? legacy.anonymousId;
     // Somebody else than whom this browser remembers has said who they are meanwhile: they bring their own visitor.
     const isOther = said !== undefined && user.id() !== undefined && said !== user.id();
     if (said !== undefined) user.set(said, isOther ? traits : { ...user.traits(), ...traits });
-    if (isOther || anonymousId !== candidate || known === undefined) {
+    if (isOther || anonymousId !== candidate || visitor === undefined) {
       // Kept at once: a page that only sends its visitor on is gone before the database has answered.
       keepId(anonymousId);
       if (isOther) recovered = candidate;
     } else {
-      anonymousId = recovered = known;
+      anonymousId = recovered = visitor;
+      if (known === undefined) keepId(visitor);
     }
-  }
-
-  /** The visitor whom a cookie or localStorage remembers, whichever client wrote it. */
-  function knownId(): string | undefined {
-    const known = copies.read(ANONYMOUS_ID);
-    if (known !== undefined && user.id() !== undefined) return known;
-    const legacy = legacyIds(copies.readCookie);
-    if (user.id() === undefined && legacy.userId) user.set(legacy.userId, user.traits());
-    if (known === undefined && legacy.anonymousId) keepId(legacy.anonymousId);
-    return known ?? legacy.anonymousId;
   }
 
   function keepId(id: string): void {

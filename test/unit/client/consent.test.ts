@@ -1,37 +1,7 @@
-import { IDBFactory } from 'fake-indexeddb';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startClient, type Client, type ClientError, type ClientOptions } from '../../../src/client/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { startDropIn } from '../../../src/client/index.js';
 import type { JsonObject } from '../../../src/wire/index.js';
-
-let sent: JsonObject[];
-let errors: ClientError[];
-let clients: Client[] = [];
-
-beforeEach(() => {
-  vi.stubGlobal('indexedDB', new IDBFactory());
-  vi.spyOn(console, 'error').mockImplementation(() => {});
-  localStorage.clear();
-  for (const pair of document.cookie.split('; ')) document.cookie = `${pair.split('=')[0]}=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT`;
-  const mine: JsonObject[] = (sent = []);
-  errors = [];
-  vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
-    mine.push(...(JSON.parse(body) as { batch: JsonObject[] }).batch);
-    return new Response('{"success":true}');
-  });
-});
-
-afterEach(async () => {
-  // Whatever they still have to write belongs to this test.
-  await Promise.all(clients.splice(0).map((client) => client.ready()));
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-function start(options: ClientOptions = {}): Client {
-  const client = startClient({ writeKey: 'KEY', endpoint: 'https://collector.example', flushInterval: 0, onError: (error) => errors.push(error), ...options });
-  clients.push(client);
-  return client;
-}
+import { errors, sent, start, takeMessages } from './harness.js';
 
 /** Everything that a browser would still have if the page were closed now. */
 async function kept(): Promise<unknown> {
@@ -52,6 +22,31 @@ describe('before the visitor has answered', () => {
     expect(client.user().id()).toBe('ada');
     expect(await kept()).toEqual(NOTHING);
     expect(sent).toEqual([]);
+  });
+
+  it('nobody is asked for settings either', async () => {
+    const request = vi.spyOn(globalThis, 'fetch');
+    const client = startDropIn({ writeKey: 'KEY', cdnURL: 'https://cdn.example' }, { consent: 'pending' });
+    await client.ready();
+    expect(request).not.toHaveBeenCalled();
+    await client.consent('granted');
+    expect(request.mock.calls[0]![0]).toBe('https://cdn.example/v1/projects/KEY/settings');
+    await client.ready();
+  });
+
+  it('and agrees: an older client\'s visitor is known, what was held is theirs, and an id of the page\'s stands', async () => {
+    document.cookie = '_cioanonid=of-the-classic; path=/';
+    const client = start({ consent: 'pending' });
+    void client.track('early');
+    await client.consent('granted');
+    await client.flush();
+    expect(sent[0]!['anonymousId']).toBe('of-the-classic');
+    await client.consent('denied');
+    document.cookie = '_cioanonid=of-the-classic; path=/';
+    const other = start({ consent: 'pending' });
+    other.setAnonymousId('mine');
+    await other.consent('granted');
+    expect(other.user().anonymousId()).toBe('mine');
   });
 
   it('and agrees: what was held is stored and sent, in its order, with the visitor who was known before', async () => {
@@ -137,10 +132,7 @@ describe('consent that is withdrawn', () => {
     expect(client.user().id()).toBeNull();
     expect(client.user().anonymousId()).not.toBe(before);
 
-    vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
-      sent.push(...(JSON.parse(body) as { batch: JsonObject[] }).batch);
-      return new Response('{"success":true}');
-    });
+    takeMessages();
     const next = start();
     await next.track('of the next page');
     await next.flush();

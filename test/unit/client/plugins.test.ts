@@ -1,35 +1,6 @@
-import { IDBFactory } from 'fake-indexeddb';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startClient, type Client, type ClientError, type ClientOptions, type Context, type Plugin } from '../../../src/client/index.js';
-import type { JsonObject } from '../../../src/wire/index.js';
-
-let sent: JsonObject[];
-let errors: ClientError[];
-let clients: Client[] = [];
-
-beforeEach(() => {
-  vi.stubGlobal('indexedDB', new IDBFactory());
-  vi.spyOn(console, 'error').mockImplementation(() => {});
-  const mine: JsonObject[] = (sent = []);
-  errors = [];
-  vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
-    mine.push(...(JSON.parse(body) as { batch: JsonObject[] }).batch);
-    return new Response('{"success":true}');
-  });
-});
-
-afterEach(async () => {
-  // Whatever they still have to write belongs to this test.
-  await Promise.all(clients.splice(0).map((client) => client.ready()));
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-function start(options: ClientOptions = {}): Client {
-  const client = startClient({ writeKey: 'KEY', endpoint: 'https://collector.example', flushInterval: 0, onError: (error) => errors.push(error), ...options });
-  clients.push(client);
-  return client;
-}
+import { describe, expect, it, vi } from 'vitest';
+import type { Client, Context, Plugin } from '../../../src/client/index.js';
+import { errors, sent, start } from './harness.js';
 
 async function arrived(client: Client): Promise<unknown[]> {
   await client.flush();

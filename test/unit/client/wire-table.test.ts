@@ -171,6 +171,14 @@ describe('the table of the client', () => {
     expect(load().user().id()).toBe(userId);
   });
 
+  it('11: an older client\'s cookie does not bring back who has logged out', async () => {
+    document.cookie = '_cioid=ada; path=/';
+    const client = load();
+    expect(client.user().id()).toBe('ada');
+    await client.reset();
+    expect(load().user().id()).toBeNull();
+  });
+
   it('11: reads what is not quoted, and numbers, as text; an id of today comes before older ones', () => {
     localStorage.setItem('ajs_user_id', '7');
     localStorage.setItem('ajs_anonymous_id', 'unquoted');
