@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import type { Ledger, LedgerOptions } from './ledger/index.js';
 import { openPostgresLedger } from './ledger/postgres.js';
 import { LedgerError, sqliteLedger } from './ledger/sqlite.js';
 import { snippet, tag, type SnippetOptions } from './loader/index.js';
-import { createSite } from './site.js';
+import { createSite, integrityOf } from './site.js';
 
 const HELP = `hitherto: a collector, its activity log and a demo shop
 
@@ -118,7 +118,9 @@ function snippetFor(args: string[]): string {
     throw new UsageError(`--consent is granted, pending or denied, not "${consent}".`);
   }
   const file = endpoint === undefined ? 'hitherto.min.js' : 'hitherto.remote.min.js';
-  const address = src ?? (endpoint && `${endpoint.replace(/\/+$/, '')}/${file}`);
+  // A hash goes with an address at which the script never changes.
+  const folder = values.integrity ? `v${versionOfPackage()}/` : '';
+  const address = src ?? (endpoint && `${endpoint.replace(/\/+$/, '')}/${folder}${file}`);
   if (address === undefined) throw new UsageError('--src is missing: where pages get the script from, as in --src https://shop.example/hitherto.min.js.');
   const options: SnippetOptions = {
     src: address,
@@ -128,15 +130,15 @@ function snippetFor(args: string[]): string {
     ...(consent !== undefined && { consent }),
     ...(autoPage && { autoPage }),
     ...(nonce !== undefined && { nonce }),
-    ...(values.integrity && { integrity: integrityOf(src === undefined ? file : (src.split('/').at(-1) ?? file)) }),
+    ...(values.integrity && { integrity: integrityOfScript(src === undefined ? file : (src.split('/').at(-1) ?? file)) }),
   };
   return `<!-- Calls can be made from here on, and wait for the client: -->\n${snippet(options)}\n\n<!-- Or one tag, and no code in the page: -->\n${tag(options)}\n`;
 }
 
 /** The hash of a script as it came with this version. */
-function integrityOf(file: string): string {
+function integrityOfScript(file: string): string {
   try {
-    return `sha384-${createHash('sha384').update(readFileSync(new URL(file, import.meta.url))).digest('base64')}`;
+    return integrityOf(readFileSync(new URL(file, import.meta.url)));
   } catch {
     throw new UsageError(`--integrity needs a --src that ends in the name of a script of ours, such as hitherto.min.js, not "${file}".`);
   }
@@ -195,7 +197,7 @@ async function serve(settings: Settings): Promise<void> {
   const adminToken = settings.adminToken ?? keptToken(data);
   const { webhook, ...options } = settings.config === undefined ? {} : readConfig(settings.config);
   const { ledger, place } = await openLedger(settings, options);
-  const site = createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey });
+  const site = createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey, version: versionOfPackage() });
   const collector = inFile(settings.config, () =>
     createCollector({ ledger, writeKeys: [writeKey], adminToken, ...(webhook && { webhook }), site, log: report }),
   );

@@ -7,6 +7,8 @@ export interface SiteOptions {
   dist: string;
   /** The source that the demo shop sends as. */
   writeKey: string;
+  /** Of the package, as in `0.1.0`: it is part of the addresses that never change. */
+  version: string;
 }
 
 /** Nothing may run but our own files. */
@@ -26,6 +28,8 @@ const NO_MARKUP = ["require-trusted-types-for 'script'", "trusted-types 'none'"]
 const SHOP = '/demo/';
 /** The scripts are for other people's pages. */
 const SCRIPT_HEADERS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
+/** What stands at an address with a version never changes: a browser need not ask for it again, within a year. */
+const FOR_EVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -46,8 +50,9 @@ const TYPES: Record<string, string> = {
  *
  * The files are read once, at start: a request looks a path up among those that are known, so that none can name another.
  */
-export function createSite({ dist, writeKey }: SiteOptions): (path: string) => Response | undefined {
+export function createSite({ dist, writeKey, version }: SiteOptions): (path: string) => Response | undefined {
   const answers = new Map<string, () => Response>();
+  const hashes: Record<string, string> = {};
   for (const file of filesIn(join(dist, 'site'))) {
     const path = `/${relative(join(dist, 'site'), file).split(sep).join('/')}`;
     answers.set(path, answerFile(file, path.endsWith('.html') ? pageHeaders(path) : {}));
@@ -57,10 +62,29 @@ export function createSite({ dist, writeKey }: SiteOptions): (path: string) => R
     if (folder !== '/') answers.set(folder.slice(0, -1), () => new Response(null, { status: 308, headers: { Location: folder } }));
   }
   for (const file of filesIn(dist, (name) => name.endsWith('.min.js'))) {
-    answers.set(`/${relative(dist, file)}`, answerFile(file, SCRIPT_HEADERS));
+    const name = relative(dist, file);
+    answers.set(`/${name}`, answerFile(file, SCRIPT_HEADERS));
+    answers.set(`/v${version}/${name}`, answerFile(file, { ...SCRIPT_HEADERS, ...FOR_EVER }));
+    hashes[name] = integrityOf(readFileSync(file));
   }
+  answers.set(`/v${version}/integrity.json`, () => Response.json(hashes, { headers: { ...SCRIPT_HEADERS, ...FOR_EVER } }));
   answers.set('/demo/config.json', () => Response.json({ writeKey }, { headers: { 'Cache-Control': 'no-store' } }));
-  return (path) => answers.get(path)?.();
+  return (path) => answers.get(path)?.() ?? toThisVersion(path, version);
+}
+
+/** What a browser compares a script with before it runs it, as in `integrity="sha384-…"`. */
+export function integrityOf(file: Uint8Array): string {
+  return `sha384-${createHash('sha384').update(file).digest('base64')}`;
+}
+
+/**
+ * A collector has the scripts of its own version only. A page that names another one is shown to them: it goes on, unless
+ * it asked for the very bytes by their hash, and then its browser says so.
+ */
+function toThisVersion(path: string, version: string): Response | undefined {
+  const [, asked, name] = /^\/v(\d+\.\d+\.\d+[\w.-]*)\/([\w.-]+\.min\.js|integrity\.json)$/.exec(path) ?? [];
+  if (asked === undefined || asked === version) return undefined;
+  return new Response(null, { status: 307, headers: { ...SCRIPT_HEADERS, Location: `../v${version}/${name}`, 'Cache-Control': 'no-store' } });
 }
 
 function pageHeaders(path: string): Record<string, string> {

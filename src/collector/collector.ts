@@ -10,6 +10,7 @@ import { createKeys } from './keys.js';
 import { RETRY_SECONDS } from './limits.js';
 import type { Log } from './log.js';
 import { createRetention } from './retention.js';
+import { scriptFor } from './script.js';
 import { settingsFor } from './settings.js';
 import { createWebhook, type WebhookOptions } from './webhook.js';
 
@@ -109,7 +110,7 @@ const MESSAGE_PATHS: Record<string, MessageType | 'batch'> = {
   alias: 'alias',
 };
 
-function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = () => Date.now(), site }: CollectorOptions, log: Log): Hono {
+function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = () => Date.now(), site = () => undefined }: CollectorOptions, log: Log): Hono {
   const keys = createKeys(writeKeys, secretKeys);
   const ingest = createIngest({ keys, ledger, now, log });
   const gate = createGate(adminToken);
@@ -129,6 +130,9 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
   // The published clients report on themselves; nothing of it concerns us, and an error would only make them try again.
   app.post('/v1/m', () => json(200, { success: true })).all(() => wrongMethod('POST, OPTIONS'));
   app.get('/v1/projects/:key/settings', (c) => settingsFor(c.req.raw, c.req.param('key'), keys)).all(() => wrongMethod('GET, OPTIONS'));
+  app
+    .get('/v1/analytics-js/snippet/:key/analytics.min.js', async (c) => unlessKnown(c.req.raw, await scriptFor(c.req.param('key'), keys, site)))
+    .all(() => wrongMethod('GET, OPTIONS'));
 
   app.use('/api/*', async (c, next) => (await gate(c.req.raw)) ?? next());
   app.get('/api/activity', async (c) => unlessKnown(c.req.raw, await answerActivity(c.req.raw, ledger))).all(() => wrongMethod('GET'));
@@ -151,7 +155,7 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
   app.all('/healthz', () => wrongMethod('GET'));
 
   app.notFound(async (c) => {
-    const found = await site?.(c.req.path);
+    const found = await site(c.req.path);
     // A copy, since the headers of a response that came from elsewhere may be locked.
     const page = found && new Response(found.body, found);
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';

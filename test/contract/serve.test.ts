@@ -222,6 +222,15 @@ describe('hitherto serve', () => {
       }
     });
 
+    it('have an address that never changes for each script, which the command prints with its hash', async () => {
+      const { home } = await serve();
+      const { stdout } = await hitherto(['snippet', '--integrity', '--endpoint', home, '--write-key', 'demo']).ended;
+      const [, address, integrity] = /<script async src="([^"]+)".* integrity="([^"]+)"/.exec(stdout)!;
+      expect(address).toMatch(/\/v\d+\.\d+\.\d+\/hitherto\.remote\.min\.js$/);
+      expect(await (await fetch(address!)).text()).toBe(readFileSync('dist/hitherto.remote.min.js', 'utf8'));
+      expect(await (await fetch(new URL('integrity.json', address))).json()).toMatchObject({ 'hitherto.remote.min.js': integrity });
+    });
+
     it('show no other file', async () => {
       const { home } = await serve();
       // By hand, since fetch would tidy the path up.
