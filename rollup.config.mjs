@@ -4,6 +4,8 @@
 //   3. the scripts for a tag (dist/hitherto.min.js, dist/hitherto.remote.min.js, dist/hitherto.classic.min.js), and the activity log's
 //   4. the collector and the command line, their pure-JavaScript dependencies included
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import commonjs from '@rollup/plugin-commonjs';
+import json from '@rollup/plugin-json';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
@@ -50,7 +52,7 @@ export default [
     input: { cli: 'src/cli.ts', 'collector/index': 'src/collector/index.ts', 'ledger/index': 'src/ledger/index.ts', 'ledger/sqlite': 'src/ledger/sqlite.ts', 'ledger/postgres': 'src/ledger/postgres.ts' },
     external: ['libsql', 'postgres', /^node:/],
     output: { dir: 'dist', format: 'es', chunkFileNames: 'server/[name].js', banner: (chunk) => (chunk.name === 'cli' ? '#!/usr/bin/env node' : '') },
-    plugins: [compile('dist'), nodeResolve({ exportConditions: ['node'] }), siteFiles()],
+    plugins: [compile('dist'), nodeResolve({ exportConditions: ['node'], preferBuiltins: true }), commonjs(), json(), siteFiles()],
   },
 ];
 

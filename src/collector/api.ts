@@ -6,7 +6,7 @@ import { bearerToken, createSecrets } from './keys.js';
 import { PAGE_LINES, PAGE_LINES_MAX } from './limits.js';
 
 /** Lets through whoever has the admin token; answers everybody else. */
-export function createGate(adminToken: string | undefined): (request: Request) => Promise<Response | undefined> {
+export function bearerGate(adminToken: string | undefined): (request: Request) => Promise<Response | undefined> {
   const isToken = createSecrets(adminToken === undefined ? [] : [adminToken]);
   return async (request) => {
     if (adminToken === undefined) {

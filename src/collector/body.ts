@@ -1,4 +1,5 @@
 import { BATCH_BYTES, isObject, type Fault, type JsonObject } from '../wire/index.js';
+import { BODY_MS } from './limits.js';
 
 /** A body that could be read. */
 export interface Body {
@@ -7,44 +8,65 @@ export interface Body {
   bytes: number;
 }
 
-export type ReadBody = { body: Body; fault?: never } | { fault: Fault; body?: never };
+export interface BodyFault extends Fault {
+  /** The honest status. */
+  status: 400 | 408 | 413 | 415;
+}
 
-/** Reads a JSON object from a request, whatever its content type says: pages send text/plain to be spared a preflight. */
-export async function readBody(request: Request): Promise<ReadBody> {
+export type ReadBody = { body: Body; fault?: never } | { fault: BodyFault; body?: never };
+
+/**
+ * Reads a JSON object from a request, whatever its content type says: pages send text/plain to be spared a preflight.
+ *
+ * @param limit how many bytes it may have, decompressed
+ */
+export async function readBody(request: Request, limit: number = BATCH_BYTES): Promise<ReadBody> {
   const encoding = request.headers.get('Content-Encoding')?.trim().toLowerCase() ?? 'identity';
   if (!['identity', 'gzip', 'x-gzip', ''].includes(encoding)) {
-    return unreadable('unknown_encoding', `A body is sent as it is or as gzip; this one is "${encoding.slice(0, 40)}".`);
+    return unreadable(415, 'unknown_encoding', `A body is sent as it is or as gzip; this one is "${encoding.slice(0, 40)}".`);
   }
   // Our client says it in the address: a header would cost its page a preflight.
   const isGzip = encoding.endsWith('gzip') || new URL(request.url).searchParams.get('encoding') === 'gzip';
-  let bytes: Uint8Array | undefined;
+  let bytes: Uint8Array | 'too large' | 'too slow';
   try {
-    bytes = await readBytes(request, isGzip);
+    bytes = await readBytes(request, isGzip, limit);
   } catch {
     // Whichever way it broke, the sender gets to know; there is nothing else to report.
-    return unreadable('broken_body', isGzip ? 'The body is not gzip, though it says so.' : 'The body broke off.');
+    return unreadable(400, 'broken_body', isGzip ? 'The body is not gzip, though it says so.' : 'The body broke off.');
   }
-  if (!bytes) return unreadable('too_large', `A request has at most ${BATCH_BYTES} bytes, decompressed; send smaller batches.`);
+  if (bytes === 'too large') return unreadable(413, 'too_large', `This request has at most ${limit} bytes, decompressed; send less at a time.`);
+  if (bytes === 'too slow') return unreadable(408, 'too_slow', `The body did not arrive within ${BODY_MS / 1000} seconds; send it again.`);
+  // Of the two byte order marks of UTF-16, UTF-8 has neither.
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return unreadable(400, 'not_utf8', 'The body is UTF-16; JSON is sent as UTF-8.');
   return parseBody(new TextDecoder().decode(bytes), bytes.length);
 }
 
-/** @returns `undefined` when there is more than a batch may have; it stops reading there, so that a bomb does not unfold. */
-async function readBytes({ body }: Request, isGzip: boolean): Promise<Uint8Array | undefined> {
+/** Stops reading at the limit, so that a bomb does not unfold, and when the time is over, so that nobody holds a connection for ever. */
+async function readBytes({ body }: Request, isGzip: boolean, limit: number): Promise<Uint8Array | 'too large' | 'too slow'> {
   if (!body) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
   const stream: ReadableStream<Uint8Array> = isGzip ? body.pipeThrough(new DecompressionStream('gzip')) : body;
   const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return joined(chunks, length);
-    length += value.length;
-    if (length > BATCH_BYTES) {
-      // Nobody waits for it: the answer does not depend on how the rest of the body ends.
-      reader.cancel().catch(() => undefined);
-      return undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<'too slow'>((resolve) => (timer = setTimeout(resolve, BODY_MS, 'too slow')));
+  try {
+    for (;;) {
+      const chunk = await Promise.race([reader.read(), late]);
+      // Nobody waits for the rest: the answer does not depend on how it ends.
+      if (chunk === 'too slow') return abandon('too slow');
+      if (chunk.done) return joined(chunks, length);
+      length += chunk.value.length;
+      if (length > limit) return abandon('too large');
+      chunks.push(chunk.value);
     }
-    chunks.push(value);
+  } finally {
+    clearTimeout(timer);
+  }
+
+  function abandon<Reason>(reason: Reason): Reason {
+    reader.cancel().catch(() => undefined);
+    return reason;
   }
 }
 
@@ -64,12 +86,12 @@ function parseBody(text: string, bytes: number): ReadBody {
   try {
     value = JSON.parse(text);
   } catch {
-    return unreadable('not_json', text.trim() === '' ? 'The body is empty; send JSON.' : 'The body is not JSON.');
+    return unreadable(400, 'not_json', text.trim() === '' ? 'The body is empty; send JSON.' : 'The body is not JSON.');
   }
-  if (!isObject(value)) return unreadable('not_an_object', 'The body is a JSON object: a message, or { "batch": [ … ] }.');
+  if (!isObject(value)) return unreadable(400, 'not_an_object', 'The body is a JSON object: a message, or { "batch": [ … ] }.');
   return { body: { value, bytes } };
 }
 
-function unreadable(code: string, message: string): { fault: Fault } {
-  return { fault: { code, message } };
+function unreadable(status: BodyFault['status'], code: string, message: string): { fault: BodyFault } {
+  return { fault: { status, code, message } };
 }

@@ -1,17 +1,25 @@
 import { Hono } from 'hono';
 import type { Ledger } from '../ledger/index.js';
 import type { MessageType } from '../wire/index.js';
-import { createAdministrationApi } from './administration.js';
-import { answerActivity, answerPerson, createGate } from './api.js';
+import { createAdminRoutes } from './admin-routes.js';
+import { bearerGate } from './api.js';
 import { json, notFound, refusal, unlessKnown, wrongMethod } from './answers.js';
+import { createCors, createCredentialedCors } from './cors.js';
 import { createDelivery } from './delivery.js';
+import { createFirstPartyCookie } from './first-party.js';
 import { createIngest } from './ingest.js';
 import { createKeys } from './keys.js';
 import { RETRY_SECONDS } from './limits.js';
+import { createLive, type Live } from './live.js';
 import type { Log } from './log.js';
+import { NO_METER, type Meter } from './meter.js';
+import { createRates, type RateLimits } from './rate.js';
 import { createRetention } from './retention.js';
 import { scriptFor } from './script.js';
 import { settingsFor } from './settings.js';
+import { createSignedIdentity, type SignedIdentityOptions } from './signed-identity.js';
+import { createStore } from './store.js';
+import { createTrackRoutes } from './track/routes.js';
 import { createWebhook, type WebhookOptions } from './webhook.js';
 
 export interface CollectorOptions {
@@ -19,10 +27,16 @@ export interface CollectorOptions {
   ledger: Ledger;
   /** The keys of the sources that may send; they are public, since they stand in the pages. At least one. */
   writeKeys: string[];
-  /** Keys of servers; each of them may do what a write key may. @defaultValue none */
+  /** Keys of servers; each of them may do what a write key may, and all of the Track API. @defaultValue none */
   secretKeys?: string[];
-  /** Reads `/api`. Without it nobody does. */
+  /** Reads and administers `/api`, and reads `/metrics`. Without it nobody does. */
   adminToken?: string;
+  /** The pages that may send, by their origins, as in `https://shop.example` or `https://*.shop.example`. @defaultValue any, without credentials */
+  allowedOrigins?: string[];
+  /** Requests a minute. @defaultValue 6,000 from one address, 600,000 with one key */
+  rateLimits?: RateLimits;
+  /** Who may say who a visitor is. @defaultValue any page */
+  signedIdentity?: SignedIdentityOptions;
   /** The clock, in milliseconds. @defaultValue `Date.now` */
   now?: () => number;
   /** Answers what the collector itself does not: its pages, for instance. @param path the path of the address, still encoded */
@@ -31,13 +45,23 @@ export interface CollectorOptions {
   webhook?: WebhookOptions;
   /** Told when something goes wrong on this side. @defaultValue nobody */
   log?: Log;
+  /** Counts, and tells `/metrics`. @defaultValue nothing is counted */
+  meter?: Meter;
+}
+
+/** What the server that a collector is mounted in knows of a request. */
+export interface Caller {
+  /** The address that it comes from, by which requests are counted. */
+  address?: string | undefined;
 }
 
 export interface Collector {
   /** Answers a request; never rejects. */
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, caller?: Caller): Promise<Response>;
   /** Deletes what stayed anonymous for more than 30 days. It does so by itself, once an hour. @returns how many messages */
   purge(): Promise<number>;
+  /** From now on `/readyz` says no, so that nobody sends anything new here; everything is answered as before. */
+  drain(): void;
   /** Finishes what it is answering, turns the rest away with a 503, and closes the ledger. */
   close(): Promise<void>;
 }
@@ -46,7 +70,7 @@ export interface Collector {
  * Creates a collector: what an outbox, or a page of a published client, sends to. Fetch in, Fetch out, so that it mounts
  * in any server.
  *
- * @throws TypeError when a key is missing or blank, or the webhook cannot be used
+ * @throws TypeError when a key is missing or blank, or when the webhook or the signed identity cannot be used
  * @example
  * ```ts
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
@@ -55,42 +79,64 @@ export interface Collector {
  */
 export function createCollector(options: CollectorOptions): Collector {
   checkKeys(options);
-  const { ledger } = options;
+  const { ledger, meter = NO_METER } = options;
   const log: Log = options.log ?? (() => undefined);
-  const app = createRoutes(options, log);
   const now = options.now ?? (() => Date.now());
   const webhook = options.webhook && createWebhook(options.webhook);
-  const retention = createRetention(ledger, now, log);
+  const retention = createRetention(ledger, now, log, meter);
   const delivery = webhook && ledger.triggers && createDelivery(ledger.triggers, webhook, now, log);
+  const live = createLive(ledger, log);
+  const callers = new WeakMap<Request, Caller>();
+  const app = createRoutes({ options, log, now, meter, live, isDraining: () => isDraining, addressOf: (request) => callers.get(request)?.address });
   const answering = new Set<Promise<Response>>();
+  let isDraining = false;
   let closing: Promise<void> | undefined;
 
   async function answer(request: Request): Promise<Response> {
     const response = await app.fetch(request);
-    response.headers.set('X-Content-Type-Options', 'nosniff');
-    if (request.method === 'POST') delivery?.nudge();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
+    if (request.method !== 'GET') {
+      delivery?.nudge();
+      live.nudge();
+    }
     return response;
   }
 
   return {
-    async fetch(request) {
+    async fetch(request, caller) {
       if (closing) return refusal(503, { code: 'closing', message: 'This collector is stopping; send it again.' }, { 'Retry-After': String(RETRY_SECONDS) });
+      if (caller) callers.set(request, caller);
+      const startedAt = performance.now();
       const answered = answer(request);
       answering.add(answered);
       try {
-        return await answered;
+        const response = await answered;
+        meter.answered(surfaceOf(request), request.method, response.status, (performance.now() - startedAt) / 1000);
+        return response;
       } finally {
         answering.delete(answered);
       }
     },
     purge: () => retention.run(),
+    drain() {
+      isDraining = true;
+    },
     close() {
+      isDraining = true;
       retention.stop();
+      live.close();
       closing ??= Promise.allSettled([...answering, delivery?.stop()]).then(() => ledger.close());
       return closing;
     },
   };
 }
+
+/** What comes back says what it is, runs nothing, and tells nobody where it came from. A page of the site has its own. */
+const SECURITY_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+};
 
 /** The path gives the type, in the short form of the browser clients and in the long one of the documentation. */
 const MESSAGE_PATHS: Record<string, MessageType | 'batch'> = {
@@ -110,23 +156,55 @@ const MESSAGE_PATHS: Record<string, MessageType | 'batch'> = {
   alias: 'alias',
 };
 
-function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = () => Date.now(), site = () => undefined }: CollectorOptions, log: Log): Hono {
+/** What a request is counted as: no address of anybody becomes a series of its own. */
+function surfaceOf({ url }: Request): string {
+  const [, first = '', second = ''] = new URL(url).pathname.split('/');
+  if (first === 'v1') return second in MESSAGE_PATHS ? 'pipelines' : 'pipelines_other';
+  if (first === 'api') return second === 'v1' || second === 'v2' ? `track_${second}` : 'admin';
+  return ['healthz', 'readyz', 'metrics'].includes(first) ? first : 'site';
+}
+
+interface Parts {
+  options: CollectorOptions;
+  log: Log;
+  now: () => number;
+  meter: Meter;
+  live: Live;
+  isDraining(): boolean;
+  addressOf(request: Request): string | undefined;
+}
+
+function createRoutes({ options, log, now, meter, live, isDraining, addressOf }: Parts): Hono {
+  const { ledger, writeKeys, secretKeys = [], adminToken, allowedOrigins, site = () => undefined } = options;
   const keys = createKeys(writeKeys, secretKeys);
-  const ingest = createIngest({ keys, ledger, now, log });
-  const gate = createGate(adminToken);
-  const administration = createAdministrationApi(ledger, now);
+  const rates = createRates(options.rateLimits);
+  const store = createStore({ ledger, now, log, meter });
+  const signedIdentity = createSignedIdentity(options.signedIdentity ?? { require: 'open' }, now);
+  const ingest = createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity });
+  const firstParty = createFirstPartyCookie(keys);
   const app = new Hono();
 
-  // Any page may send: the write key is public anyway, and there are no credentials to misuse.
+  for (const surface of ['/v1/*', '/api/*']) {
+    app.use(surface, async (c, next) => (await rates.address(addressOf(c.req.raw))) ?? next());
+  }
+
+  const credentialed = createCredentialedCors(allowedOrigins);
+  const open = createCors(allowedOrigins);
   app.use('/v1/*', async (c, next) => {
-    if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: PREFLIGHT });
+    const cors = c.req.path === '/v1/id' ? credentialed : open;
+    const answer = cors.gate(c.req.raw);
+    if (answer) return answer;
     await next();
-    c.res.headers.set('Access-Control-Allow-Origin', '*');
+    for (const [name, value] of Object.entries(cors.headers(c.req.raw))) c.res.headers.set(name, value);
     return undefined;
   });
   for (const [name, type] of Object.entries(MESSAGE_PATHS)) {
     app.post(`/v1/${name}`, (c) => ingest(c.req.raw, type)).all(() => wrongMethod('POST, OPTIONS'));
   }
+  app
+    .post('/v1/id', (c) => firstParty.keep(c.req.raw))
+    .delete((c) => firstParty.forget(c.req.raw))
+    .all(() => wrongMethod('POST, DELETE, OPTIONS'));
   // The published clients report on themselves; nothing of it concerns us, and an error would only make them try again.
   app.post('/v1/m', () => json(200, { success: true })).all(() => wrongMethod('POST, OPTIONS'));
   app.get('/v1/projects/:key/settings', (c) => settingsFor(c.req.raw, c.req.param('key'), keys)).all(() => wrongMethod('GET, OPTIONS'));
@@ -134,25 +212,32 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
     .get('/v1/analytics-js/snippet/:key/analytics.min.js', async (c) => unlessKnown(c.req.raw, await scriptFor(c.req.param('key'), keys, site)))
     .all(() => wrongMethod('GET, OPTIONS'));
 
-  app.use('/api/*', async (c, next) => (await gate(c.req.raw)) ?? next());
-  app.get('/api/activity', async (c) => unlessKnown(c.req.raw, await answerActivity(c.req.raw, ledger))).all(() => wrongMethod('GET'));
-  app.get('/api/people/:id', (c) => answerPerson(c.req.param('id'), ledger)).all(() => wrongMethod('GET'));
+  const track = createTrackRoutes({ keys, store, meter, rates, addressOf });
+  app.all('/api/v1/*', (c) => track.fetch(c.req.raw));
+  app.all('/api/v2/*', (c) => track.fetch(c.req.raw));
+  app.route('/api', createAdminRoutes({ ledger, adminToken, now, live, rates, addressOf }));
 
-  app.post('/api/people/:id/erase', (c) => administration.erase(c.req.param('id'))).all(() => wrongMethod('POST'));
-  app.post('/api/people/:id/merge', (c) => administration.mergePeople(c.req.raw, c.req.param('id'))).all(() => wrongMethod('POST'));
-  app.post('/api/people/:id/suppress', (c) => administration.suppress(c.req.param('id'))).all(() => wrongMethod('POST'));
-  app.post('/api/people/:id/unsuppress', (c) => administration.unsuppress(c.req.param('id'))).all(() => wrongMethod('POST'));
-  app.post('/api/claims/:anonymousId/undo', (c) => administration.undo(c.req.param('anonymousId'))).all(() => wrongMethod('POST'));
-  app.get('/api/explain/:messageId', (c) => administration.explain(c.req.raw, c.req.param('messageId'))).all(() => wrongMethod('GET'));
-  app.get('/api/segments/:name', (c) => administration.segment(c.req.param('name'))).all(() => wrongMethod('GET'));
-  app.get('/api/preview', (c) => administration.preview(c.req.raw)).all(() => wrongMethod('GET'));
+  app.get('/healthz', () => plain(200, 'ok')).all(() => wrongMethod('GET'));
   app
-    .get('/api/settings', () => administration.readSettings())
-    .put((c) => administration.changeSettings(c.req.raw))
-    .all(() => wrongMethod('GET, PUT'));
-
-  app.get('/healthz', () => new Response('ok', { headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' } }));
-  app.all('/healthz', () => wrongMethod('GET'));
+    .get('/readyz', async () => {
+      if (isDraining()) return plain(503, 'draining');
+      try {
+        await ledger.version();
+        return plain(200, 'ready');
+      } catch (error) {
+        log({ level: 'warning', code: 'not_ready', message: 'The ledger does not answer.', error });
+        return plain(503, 'the ledger does not answer');
+      }
+    })
+    .all(() => wrongMethod('GET'));
+  app
+    .get('/metrics', async (c) => {
+      const refused = await bearerGate(adminToken)(c.req.raw);
+      if (refused) return refused;
+      if (!meter.text) return json(501, { code: 'no_metrics', message: 'This collector counts nothing; give createCollector a meter.' });
+      return plain(200, await meter.text());
+    })
+    .all(() => wrongMethod('GET'));
 
   app.notFound(async (c) => {
     const found = await site(c.req.path);
@@ -170,23 +255,22 @@ function createRoutes({ ledger, writeKeys, secretKeys = [], adminToken, now = ()
   return app;
 }
 
-const PREFLIGHT = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
-  'Access-Control-Allow-Headers': 'Authorization, Content-Encoding, Content-Type, X-Strict-Mode',
-  // A day; browsers that allow less take what they allow.
-  'Access-Control-Max-Age': '86400',
-};
+function plain(status: number, text: string): Response {
+  return new Response(text, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' } });
+}
 
 const ABOUT = { name: 'hitherto', message: 'This is a hitherto collector. Messages go to POST /v1/b; the activity log is at GET /api/activity.' };
 
 /** A blank key would let in whoever sends none. */
-function checkKeys({ writeKeys, secretKeys = [], adminToken }: CollectorOptions): void {
+function checkKeys({ writeKeys, secretKeys = [], adminToken, allowedOrigins }: CollectorOptions): void {
   if (!Array.isArray(writeKeys) || writeKeys.length === 0 || writeKeys.some(isBlank)) {
     throw new TypeError('createCollector needs writeKeys, a list of at least one key that is not blank.');
   }
   if (secretKeys.some(isBlank)) throw new TypeError('secretKeys holds a blank key; take it out.');
+  if (secretKeys.some((key) => writeKeys.includes(key))) throw new TypeError('A write key is public, so none of secretKeys may be one of writeKeys.');
   if (adminToken !== undefined && isBlank(adminToken)) throw new TypeError('adminToken is blank; give one, or leave it out.');
+  const odd = allowedOrigins?.find((origin) => !/^https?:\/\/(\*\.)?[^/*\s]+$/.test(origin));
+  if (odd !== undefined) throw new TypeError(`allowedOrigins holds "${odd}"; an origin looks like https://shop.example, without a path.`);
 }
 
 function isBlank(key: unknown): boolean {

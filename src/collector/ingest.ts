@@ -1,18 +1,25 @@
 import type { Ledger } from '../ledger/index.js';
 import type { Outcome } from '../merge/index.js';
-import { isObject, type AcceptedMessage, type BatchAnswer, type Fault, type MessageType } from '../wire/index.js';
+import { isObject, type AcceptedMessage, type BatchAnswer, type Fault, type JsonObject, type MessageType, type Refusal } from '../wire/index.js';
 import { json, refusal } from './answers.js';
 import { readBody } from './body.js';
 import { basicKey, type Keys } from './keys.js';
-import { RETRY_SECONDS } from './limits.js';
 import type { Log } from './log.js';
+import type { Meter } from './meter.js';
+import type { Rates } from './rate.js';
+import type { SignedIdentity } from './signed-identity.js';
+import { NOT_STORED, RETRY_LATER, type Store } from './store.js';
 import { unpackBatch, unpackMessage, type Unpacked, type Unpacking } from './unpack.js';
 
 export interface IngestOptions {
   keys: Keys;
+  store: Store;
   ledger: Ledger;
   now: () => number;
   log: Log;
+  meter: Meter;
+  rates: Rates;
+  signedIdentity: SignedIdentity;
 }
 
 /**
@@ -22,74 +29,109 @@ export interface IngestOptions {
  * `X-Strict-Mode: 1` or `"strict": true` in the body, gets 400 and 401 (RULES R25). A 2xx with `success: true` means that
  * whatever was not refused by name is stored, durably.
  */
-export function createIngest({ keys, ledger, now, log }: IngestOptions) {
+export function createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity }: IngestOptions) {
   return async function ingest(request: Request, type: MessageType | 'batch'): Promise<Response> {
     const asksStrict = /^(1|true)$/i.test(request.headers.get('X-Strict-Mode') ?? '');
     const read = await readBody(request);
-    if (read.fault) return refusal(asksStrict ? 400 : 200, read.fault);
+    // What did not arrive is sent again, whoever asks for what.
+    if (read.fault) return refuse(read.fault, read.fault.status === 408 ? 408 : asksStrict ? 400 : 200);
     const { body } = read;
     const isStrict = asksStrict || body.value['strict'] === true;
 
     const key = basicKey(request) ?? textOf(body.value['writeKey']);
-    if (key !== undefined && !(await keys.isKnown(key))) return refusal(isStrict ? 401 : 200, UNKNOWN_KEY);
-    const isKeyed = key !== undefined || (type === 'batch' && hasKeyedItem(body.value['batch']));
-    if (!isKeyed) return refusal(isStrict ? 401 : 200, NO_KEY);
+    const isServer = key !== undefined && (await keys.isSecretKey(key));
+    if (key !== undefined && !isServer && !(await keys.isWriteKey(key))) return refuse(UNKNOWN_KEY, isStrict ? 401 : 200);
+    const itemKeys = key === undefined && type === 'batch' ? await keysIn(body.value['batch']) : undefined;
+    if (key === undefined && !itemKeys?.size) return refuse(NO_KEY, isStrict ? 401 : 200);
+    const tooMany = await rates.key(key ?? 'of the items');
+    if (tooMany) return tooMany;
 
-    const { dropped } = body.value;
-    if (typeof dropped === 'number' && dropped > 0) log({ level: 'warning', code: 'events_given_up', message: `A browser gave up ${dropped} events: too many were waiting there.` });
-    const isServer = key !== undefined && !keys.isWriteKey(key);
-    const { unpacked, fault }: Unpacking =
-      type === 'batch' ? unpackBatch(body, key === undefined ? faultOfKey : () => undefined) : unpackMessage(body, type);
-    if (fault) return refusal(isStrict ? 400 : 200, fault);
+    countGivenUp(body.value['dropped']);
+    const faultOf = itemKeys ? (item: unknown) => faultOfKey(item, itemKeys) : () => undefined;
+    const { unpacked, fault }: Unpacking = type === 'batch' ? unpackBatch(body, faultOf) : unpackMessage(body, type);
+    if (fault) return refuse(fault, isStrict ? 400 : 200);
 
-    const [refused] = unpacked.refused;
+    const signed = isServer ? unpacked : await signedOf(unpacked, signedIdentity);
+    for (const { code } of signed.refused) meter.refused(code, 1);
+    const [refused] = signed.refused;
     if (isStrict && type !== 'batch' && refused) return json(400, { success: false, ...refused });
-    return store(unpacked, body.value['sentAt'], isServer);
+    return keep(signed, body.value['sentAt'], isServer);
   };
 
-  async function store({ messages, refused }: Unpacked, sentAt: unknown, isServer: boolean): Promise<Response> {
-    let outcomes: Outcome[];
-    try {
-      // Before the aliases are stored: who sends them again, after a failure in between, finds the two one already.
-      if (isServer) await mergeAliases(messages);
-      outcomes = await ledger.append(messages, { receivedAt: now(), ...(isMoment(sentAt) && { sentAt }) });
-    } catch (error) {
-      log({ level: 'error', code: 'not_stored', message: `The ledger did not store ${messages.length} messages.`, error });
-      return refusal(503, NOT_STORED, { 'Retry-After': String(RETRY_SECONDS) });
-    }
+  function refuse(fault: Fault, status: number): Response {
+    meter.refused(fault.code, 1);
+    return refusal(status, fault);
+  }
+
+  async function keep({ messages, refused }: Unpacked, sentAt: unknown, isServer: boolean): Promise<Response> {
+    // Before the aliases are stored: who sends them again, after a failure in between, finds the two one already.
+    const isMerged = !isServer || (await mergeAliases(messages));
+    const outcomes = isMerged ? await store.append(messages, sentAt) : undefined;
+    if (!outcomes) return refusal(503, NOT_STORED, RETRY_LATER);
     // What is dropped counts as accepted: a write key does not get to know who was deleted or suppressed.
     const accepted = outcomes.filter(({ status }) => status !== 'refused').length;
-    const late = outcomes.flatMap((outcome) => ('isLate' in outcome && outcome.isLate ? outcome.messageId : []));
-    return json(200, { success: true, accepted, refused, late, gzip: true } satisfies BatchAnswer);
+    return json(200, { success: true, accepted, refused, late: lateIn(outcomes), gzip: true } satisfies BatchAnswer);
   }
 
   /** An alias of a server makes two people one; of a page it does not, since anybody can send it (RULES R2, R23). */
-  async function mergeAliases(messages: AcceptedMessage[]): Promise<void> {
+  async function mergeAliases(messages: AcceptedMessage[]): Promise<boolean> {
     for (const { type, userId, previousId, anonymousId } of messages) {
-      if (type !== 'alias' || userId === undefined || !previousId || previousId === anonymousId) continue;
-      await ledger.administration?.mergePeople(userId, previousId, now());
+      if (type !== 'alias' || userId === undefined || !previousId || previousId === anonymousId || !ledger.administration) continue;
+      if (!(await store.command((administration) => administration.mergePeople(userId, previousId, now())))) return false;
     }
+    return true;
   }
 
-  /** In a batch without a key of its own, every message brings one: a write key, since a server's secret goes into the header. */
-  function faultOfKey(item: unknown): Fault | undefined {
-    const key = isObject(item) ? textOf(item['writeKey']) : undefined;
-    if (key === undefined) return NO_KEY;
-    return keys.isWriteKey(key) ? undefined : UNKNOWN_KEY;
+  function countGivenUp(dropped: unknown): void {
+    if (typeof dropped !== 'number' || !(dropped > 0)) return;
+    meter.givenUp(dropped);
+    log({ level: 'warning', code: 'events_given_up', message: `A browser gave up ${dropped} events: too many were waiting there.` });
   }
 
-  /** One good key is enough to answer message by message. */
-  function hasKeyedItem(batch: unknown): boolean {
-    return Array.isArray(batch) && batch.some((item) => faultOfKey(item) === undefined);
+  /** In a batch without a key of its own, every message brings one: a write key, since a server's secret goes into the header. One good one is enough to answer message by message. */
+  async function keysIn(batch: unknown): Promise<Set<string>> {
+    const given = new Set(Array.isArray(batch) ? batch.map(keyOf).filter((key) => key !== undefined) : []);
+    const known = new Set<string>();
+    for (const key of [...given].slice(0, KEYS_PER_BATCH)) if (await keys.isWriteKey(key)) known.add(key);
+    return known;
   }
 }
 
-function textOf(value: unknown): string | undefined {
+/** A relay sends for a handful of sources; each of their keys takes a hash. */
+const KEYS_PER_BATCH = 20;
+
+function faultOfKey(item: unknown, known: Set<string>): Fault | undefined {
+  const key = keyOf(item);
+  if (key === undefined) return NO_KEY;
+  return known.has(key) ? undefined : UNKNOWN_KEY;
+}
+
+function keyOf(item: unknown): string | undefined {
+  return isObject(item) ? textOf(item['writeKey']) : undefined;
+}
+
+/** Leaves out whatever says who a visitor is, and may not. */
+async function signedOf({ messages, refused }: Unpacked, identity: SignedIdentity): Promise<Unpacked> {
+  const kept: AcceptedMessage[] = [];
+  const unsigned: Refusal[] = [];
+  const taken = new Set(refused.map(({ index }) => index));
+  let index = -1;
+  for (const message of messages) {
+    do index++;
+    while (taken.has(index));
+    const { message: signed, fault } = await identity.check(message);
+    if (signed) kept.push(signed);
+    else unsigned.push({ messageId: message.messageId, index, ...fault });
+  }
+  return { messages: kept, refused: [...refused, ...unsigned].sort((a, b) => a.index - b.index) };
+}
+
+function lateIn(outcomes: Outcome[]): string[] {
+  return outcomes.flatMap((outcome) => ('isLate' in outcome && outcome.isLate ? outcome.messageId : []));
+}
+
+function textOf(value: JsonObject[string]): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isMoment(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
 }
 
 const UNKNOWN_KEY: Fault = { code: 'unknown_write_key', message: 'This collector does not know this write key; use the one it was started with.' };
@@ -97,4 +139,3 @@ const NO_KEY: Fault = {
   code: 'unknown_write_key',
   message: 'A write key is missing: send it as "writeKey" in the body, or as the user name of Basic authorization.',
 };
-const NOT_STORED: Fault = { code: 'not_stored', message: 'Nothing of this request was stored; send it again later.' };

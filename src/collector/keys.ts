@@ -16,29 +16,31 @@ export function createSecrets(secrets: string[]): (candidate: string) => Promise
 /** The keys that a source may present. */
 export interface Keys {
   /** A write key: public, in every page that sends. */
-  isWriteKey(key: string): boolean;
-  /** A write key, or a secret key of a server. */
-  isKnown(key: string): Promise<boolean>;
+  isWriteKey(key: string): Promise<boolean>;
+  /** A secret key, of a server. */
+  isSecretKey(key: string): Promise<boolean>;
 }
 
 export function createKeys(writeKeys: string[], secretKeys: string[]): Keys {
-  const published = new Set(writeKeys);
-  const isSecret = createSecrets(secretKeys);
-  return {
-    isWriteKey: (key) => published.has(key),
-    isKnown: async (key) => published.has(key) || isSecret(key),
-  };
+  return { isWriteKey: createSecrets(writeKeys), isSecretKey: createSecrets(secretKeys) };
 }
 
 /** The key in `Authorization: Basic base64(key:)`: its user name, as the Pipelines API has it. */
 export function basicKey(request: Request): string | undefined {
+  return basicHalves(request)[0];
+}
+
+/** Both halves of `Authorization: Basic base64(site:key)`, as the Track API has it; none when there is no such header. */
+export function basicHalves(request: Request): string[] {
   const [, encoded] = /^Basic +([\w+/=-]+) *$/i.exec(request.headers.get('Authorization') ?? '') ?? [];
-  if (encoded === undefined) return undefined;
+  if (encoded === undefined) return [];
   try {
-    return atob(encoded).split(':')[0];
+    const text = atob(encoded);
+    const colon = text.indexOf(':');
+    return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
   } catch {
     // Not base64 is a key that nobody has: the answer is the same.
-    return '';
+    return [''];
   }
 }
 

@@ -9,3 +9,11 @@ export const PAGE_LINES = 100;
 export const PAGE_LINES_MAX = 1000;
 /** When to come back after a failure to store; a hiccup of a disk is over by then. */
 export const RETRY_SECONDS = 5;
+/** How long a body may take to arrive: a page on a slow phone sends a full batch in less. */
+export const BODY_MS = 30_000;
+/** Requests a minute from one address: a whole office behind it, each of its tabs sending once a second. */
+export const REQUESTS_PER_ADDRESS = 6_000;
+/** Requests a minute with one key. */
+export const REQUESTS_PER_KEY = 600_000;
+/** Wrong secrets a minute from one address: enough for whoever mistypes one, too few for whoever guesses. */
+export const MISTAKES_PER_ADDRESS = 60;

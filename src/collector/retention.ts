@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/index.js';
 import type { Log } from './log.js';
+import type { Meter } from './meter.js';
 
 /** Nothing hangs on when an expired event goes (RULES R5). */
 const ROUND_MS = 60 * 60 * 1000;
@@ -13,7 +14,7 @@ export interface Retention {
   stop(): void;
 }
 
-export function createRetention(ledger: Ledger, now: () => number, log: Log): Retention {
+export function createRetention(ledger: Ledger, now: () => number, log: Log, meter: Meter): Retention {
   let isStopped = false;
   const timer = setInterval(() => void round(), ROUND_MS);
   // In Node an interval keeps the process alive; elsewhere it is a number.
@@ -22,6 +23,7 @@ export function createRetention(ledger: Ledger, now: () => number, log: Log): Re
   async function run(): Promise<number> {
     if (isStopped || !ledger.administration) return 0;
     const { deleted, isDone } = await ledger.administration.purge(now(), STEP_MESSAGES);
+    meter.purged(deleted);
     if (isDone) return deleted;
     // Whoever waits to append goes first.
     await new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,5 +1,5 @@
 import type { Campaign, CommandResult, Outcome, Preview, Segment, SegmentChange, Settings, Trigger } from '../merge/index.js';
-import type { AcceptedMessage, ActivityFilter, ActivityPage, Explanation, JsonObject, Person } from '../wire/index.js';
+import type { AcceptedMessage, Activity, ActivityFilter, ActivityPage, Explanation, JsonObject, Person } from '../wire/index.js';
 
 /** When a request arrived, and when its sender says it left. */
 export interface RequestTime {
@@ -14,6 +14,30 @@ export interface ActivityQuery extends ActivityFilter {
   before?: string;
   /** How many lines a page has, at most. */
   limit: number;
+}
+
+/** A part of what came into the log. */
+export interface LiveQuery {
+  /** So many lines, at most. */
+  limit: number;
+  /** So much in front of the cursor as well, in milliseconds: collectors that share a database do not commit in the order of their clocks. */
+  lookBackMs: number;
+}
+
+export interface LiveActivity {
+  /** Oldest first; `cursor` is the place of its line. */
+  lines: { cursor: string; line: Activity }[];
+  /** There was more than the limit, and these are the newest. */
+  isGap: boolean;
+}
+
+/** A message as it is kept, with when it was received and when it happened, as ISO 8601. */
+export type StoredMessage = AcceptedMessage & { receivedAt: string; occurredAt: string };
+
+export interface MessagePage {
+  items: StoredMessage[];
+  /** Give it as `after` to get what is newer; `null` behind the newest. */
+  next: string | null;
 }
 
 /**
@@ -40,6 +64,21 @@ export interface Ledger {
   person(id: string): Promise<Person | undefined>;
   /** Changes whenever something was stored; two equal values mean that nothing has. No two ledgers share one. Cheap. */
   version(): Promise<string>;
+  /**
+   * What came into the log behind a line that was seen; without a cursor, the newest lines. A ledger that nobody can follow has
+   * none of it.
+   *
+   * @throws LedgerError `bad_cursor`
+   */
+  live?(after: string | undefined, query: LiveQuery): Promise<LiveActivity>;
+  /** Calls back when another process has stored something, where the database says so by itself. @returns stops it */
+  watch?(onChange: () => void): () => void;
+  /**
+   * Every message that is kept, oldest first, a page at a time.
+   *
+   * @throws LedgerError `bad_cursor` when `after` is not the `next` of an earlier page
+   */
+  messages?(query: { after?: string; limit: number }): Promise<MessagePage>;
   /** What an administrator may ask and do. A ledger that only takes in and shows has none of it. */
   administration?: Administration;
   /** What campaigns have started and nobody was told yet. A ledger without campaigns has none. */
@@ -47,6 +86,9 @@ export interface Ledger {
   /** Lets go of files and connections; what was appended is kept. Whatever is asked afterwards is rejected as `closed`. */
   close(): Promise<void>;
 }
+
+/** A ledger that does everything; only what others store is news that not every database tells by itself. */
+export type WholeLedger = Required<Omit<Ledger, 'watch'>> & Pick<Ledger, 'watch'>;
 
 export interface SegmentState {
   /** Their ids, in order. */

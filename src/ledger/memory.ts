@@ -1,7 +1,7 @@
 import { createEngine, streamOf, type CommandResult, type PlacedTrigger, type Settings } from '../merge/index.js';
 import { LedgerError } from './error.js';
-import type { Administration, Ledger, LedgerOptions, StartedTrigger, TriggerQueue } from './ledger.js';
-import { isBelow, pageOf, readCursor } from './page.js';
+import type { Administration, LedgerOptions, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
+import { exportedPage, isBelow, liveOf, pageOf, readCursor } from './page.js';
 
 /**
  * A ledger in memory: for tests, demonstrations and hosts that keep nothing. Everything is gone with the process.
@@ -11,7 +11,7 @@ import { isBelow, pageOf, readCursor } from './page.js';
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
  * ```
  */
-export function memoryLedger(options: LedgerOptions = {}): Ledger & { administration: Administration; triggers: TriggerQueue } {
+export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
   const engine = createEngine(options);
   // Two ledgers never share a version, so that nobody takes a new one for an old one that has not changed.
   const name = crypto.randomUUID();
@@ -108,6 +108,16 @@ export function memoryLedger(options: LedgerOptions = {}): Ledger & { administra
       open();
       const cursor = readCursor(before);
       return pageOf(engine.placedActivity(filter).filter((placed) => isBelow(placed, cursor)), limit);
+    },
+    async live(after, query) {
+      open();
+      return liveOf(engine.placedActivity(), after, query);
+    },
+    async messages({ after, limit }) {
+      open();
+      const cursor = readCursor(after);
+      const behind = engine.log().filter(({ receivedAt, sequence }) => !cursor || (receivedAt - cursor.receivedAt || sequence - cursor.sequence) > 0);
+      return exportedPage(behind.slice(0, limit), limit);
     },
     async person(id) {
       open();

@@ -1,6 +1,7 @@
-import type { PlacedActivity } from '../merge/index.js';
+import type { MessageRecord, PlacedActivity } from '../merge/index.js';
 import type { Activity, ActivityPage } from '../wire/index.js';
 import { LedgerError } from './error.js';
+import type { LiveActivity, LiveQuery, MessagePage } from './ledger.js';
 
 /**
  * A place between two lines of the log: below the line of this rank at this position. The time is part of it, since where
@@ -38,11 +39,48 @@ export function pageOf(lines: Iterable<PlacedActivity>, limit: number): Activity
   const items: Activity[] = [];
   let last: PlacedActivity | undefined;
   for (const placed of lines) {
-    if (last && items.length >= limit) return { items, next: `${last.line.at}-${last.sequence}-${rankOf(last.line)}` };
+    if (last && items.length >= limit) return { items, next: cursorOf(last) };
     items.push(placed.line);
     last = placed;
   }
   return { items, next: null };
+}
+
+/**
+ * What came into the log behind a cursor, oldest first.
+ *
+ * @param newestFirst the log from its head on; read no further than is needed
+ * @param after the cursor of a line that was seen; absent: the head of the log
+ * @param lookBackMs so much in front of the cursor as well
+ */
+export async function liveOf(newestFirst: AsyncIterable<PlacedActivity> | Iterable<PlacedActivity>, after: string | undefined, { limit, lookBackMs }: LiveQuery): Promise<LiveActivity> {
+  const cursor = readCursor(after);
+  const found: PlacedActivity[] = [];
+  for await (const placed of newestFirst) {
+    const isPast = cursor && !isNewer(placed, cursor) && !(lookBackMs > 0 && placed.line.at >= cursor.receivedAt - lookBackMs);
+    if (isPast || found.length > limit) break;
+    found.push(placed);
+  }
+  const isGap = cursor !== undefined && found.length > limit;
+  const lines = found.slice(0, limit).map((placed) => ({ cursor: cursorOf(placed), line: placed.line }));
+  return { lines: lines.reverse(), isGap };
+}
+
+function isNewer(placed: PlacedActivity, cursor: Cursor): boolean {
+  return !isBelow(placed, cursor) && cursorOf(placed) !== `${cursor.receivedAt}-${cursor.sequence}-${cursor.rank}`;
+}
+
+function cursorOf({ line, sequence }: PlacedActivity): string {
+  return `${line.at}-${sequence}-${rankOf(line)}`;
+}
+
+/** What is kept, as it is given out. */
+export function exportedPage(records: MessageRecord[], limit: number): MessagePage {
+  const last = records[limit - 1];
+  return {
+    items: records.map(({ message, receivedAt, occurredAt }) => ({ ...message, receivedAt: new Date(receivedAt).toISOString(), occurredAt: new Date(occurredAt).toISOString() })),
+    next: last ? `${last.receivedAt}-${last.sequence}-0` : null,
+  };
 }
 
 /** The order of the lines that share a sequence, the topmost highest: the merge an identify brought, its failure, the call. */

@@ -1,18 +1,19 @@
 import { LedgerError } from './error.js';
-import type { Administration, LedgerOptions, TriggerQueue } from './ledger.js';
+import type { Administration, LedgerOptions, TriggerQueue, WholeLedger } from './ledger.js';
 import { clusterTables, readShards } from './postgres/cluster.js';
 import { connect, openingFault, type Database } from './postgres/connection.js';
 import { createPostgresDatabase } from './postgres/database.js';
 import { ONE_NODE } from './postgres/node.js';
+import { createNews } from './postgres/news.js';
 import { createNumbers } from './postgres/numbers.js';
 import { hasCitus, migrate } from './postgres/schema.js';
 import { COMMIT } from './postgres/statements.js';
 import { createWriter } from './postgres/write.js';
-import { ledgerOver, parseOptions, type WholeLedger } from './sql/ledger.js';
+import { ledgerOver, parseOptions } from './sql/ledger.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
-export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue } from './ledger.js';
+export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
 
 const CLOSED = 'This ledger is closed; open it again with postgresLedger.';
 
@@ -58,6 +59,21 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
     activity: async (query) => (await opened()).activity(query),
     person: async (id) => (await opened()).person(id),
     version: async () => (await opened()).version(),
+    live: async (after, query) => (await opened()).live(after, query),
+    messages: async (query) => (await opened()).messages(query),
+    watch(onChange) {
+      let stop: (() => void) | undefined;
+      let isStopped = false;
+      // While the database cannot be reached nothing is stored in it either.
+      opened().then(
+        (ledger) => (isStopped ? undefined : (stop = ledger.watch?.(onChange))),
+        () => undefined,
+      );
+      return () => {
+        isStopped = true;
+        stop?.();
+      };
+    },
     administration: inTime(ADMINISTRATION, async () => (await opened()).administration),
     triggers: inTime(TRIGGERS, async () => (await opened()).triggers),
     async close() {
@@ -97,15 +113,26 @@ async function openLedger(database: Database, options: Required<LedgerOptions>):
   const clock = { at: (await query<{ received_at: number }>(COMMIT.newest))[0]!.received_at };
   const writer = createWriter({ query, tables, takeNumbers, clock, atFirst: { anonymousEventMerge }, campaigns });
 
+  const news = createNews(database);
+
   return ledgerOver({
     database: createPostgresDatabase(database, takeNumbers, clock),
-    append: writer.append,
+    async append(messages, at) {
+      const outcomes = await writer.append(messages, at);
+      news.tell();
+      return outcomes;
+    },
     async version() {
       // Every transaction that writes changes it, also one that does not write here: a version may change for nothing.
       const [row] = await query<{ snapshot: string }>(isCitus ? COMMIT.versionOfCluster : COMMIT.version);
       return `${log!.name}-${row!.snapshot}`;
     },
-    end: () => writer.flush().then(database.end),
+    watch: news.watch,
+    async end() {
+      await writer.flush();
+      await news.end();
+      await database.end();
+    },
     options,
     closedMessage: CLOSED,
   });

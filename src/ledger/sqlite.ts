@@ -1,5 +1,5 @@
-import type { LedgerOptions } from './ledger.js';
-import { ledgerOver, parseOptions, type WholeLedger } from './sql/ledger.js';
+import type { LedgerOptions, WholeLedger } from './ledger.js';
+import { ledgerOver, parseOptions } from './sql/ledger.js';
 import { createSqliteDatabase } from './sqlite/database.js';
 import type { AppendLog } from './sqlite/facts.js';
 import { openBeside, openDatabase } from './sqlite/file.js';
@@ -8,7 +8,7 @@ import { createWriter } from './sqlite/write.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
-export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue } from './ledger.js';
+export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
 
 export interface SqliteLedgerOptions extends LedgerOptions {
   /** Where the database lies; made when it is not there. Its folder has to exist. */

@@ -42,6 +42,8 @@ export interface Engine {
   activity(filter?: ActivityFilter): Activity[];
   /** The same, each line with its place, for a ledger that gives it out page by page. */
   placedActivity(filter?: ActivityFilter): PlacedActivity[];
+  /** Every message that is kept, in the order of the log, for a ledger that gives them out. */
+  log(): MessageRecord[];
   /** Every campaign that was started, once for each event, in the order in which they were. */
   triggers(): Trigger[];
   /** The same, each with its event and its place, for a ledger that hands them on. */
@@ -302,6 +304,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     events: core.events,
     activity: (filter) => core.placedActivity(filter).map(({ line }) => line),
     placedActivity: core.placedActivity,
+    log: core.log,
     triggers: () => triggers().map(({ trigger }) => trigger),
     placedTriggers: triggers,
     segment,

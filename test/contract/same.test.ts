@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoryLedger, type Administration, type Ledger, type TriggerQueue } from '../../src/ledger/index.js';
+import { memoryLedger, type Administration, type TriggerQueue, type WholeLedger } from '../../src/ledger/index.js';
 import { postgresLedger } from '../../src/ledger/postgres.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { AcceptedMessage } from '../../src/wire/index.js';
@@ -90,7 +90,6 @@ interface Append {
   commands: Command[];
 }
 
-type WholeLedger = Required<Ledger>;
 
 /** Everything that a ledger answers to a history. */
 async function story(ledger: WholeLedger, appends: Append[]) {

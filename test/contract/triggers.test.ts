@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Administration, Ledger, TriggerQueue } from '../../src/ledger/index.js';
+import type { WholeLedger } from '../../src/ledger/index.js';
 import { openPostgresLedger } from '../../src/ledger/postgres.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { Campaign } from '../../src/engine.js';
@@ -8,7 +8,6 @@ import { DAY, HOUR, identify, iso, MINUTE, NOON, track } from './messages.js';
 import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
 
-type WholeLedger = Ledger & { administration: Administration; triggers: TriggerQueue };
 type Open = (campaigns?: Campaign[]) => Promise<WholeLedger>;
 
 const makeFolder = temporaryFolders();

@@ -38,6 +38,8 @@ export interface Database {
   query: Query;
   /** Runs several statements as one; `mode` is what stands behind BEGIN. */
   transaction<Result>(mode: string, work: (query: Query) => Promise<Result>): Promise<Result>;
+  /** Calls back at each notification on a channel, on a connection of its own, which comes back when it was lost. @returns stops it */
+  listen(channel: string, onNotification: () => void): Promise<() => Promise<void>>;
   end(): Promise<void>;
 }
 
@@ -97,6 +99,12 @@ export async function connect(url: string): Promise<Database> {
       } finally {
         if (!own.isLost) connection.release();
       }
+    },
+    async listen(channel, onNotification) {
+      const sql = open(driver, url, () => {}, 1);
+      // After a loss, something may have been said meanwhile.
+      await sql.listen(channel, onNotification, onNotification);
+      return () => hangUp(sql);
     },
     async end() {
       isEnded = true;
@@ -171,12 +179,12 @@ async function loadPostgres(): Promise<typeof postgres> {
   }
 }
 
-function open(driver: typeof postgres, url: string, onclose: () => void): Sql {
+function open(driver: typeof postgres, url: string, onclose: () => void, max = CONNECTIONS): Sql {
   try {
     // Anything else would be taken for a host name, and looked for.
     if (!/^postgres(ql)?:$/.test(new URL(url).protocol)) throw new Error('not postgres://');
     return driver(url, {
-      max: CONNECTIONS,
+      max,
       connect_timeout: CONNECT_SECONDS,
       connection: { application_name: 'hitherto', ...PLANNER },
       types: { bigint: { to: INT8, from: [INT8], parse: Number, serialize: String } },

@@ -1,20 +1,19 @@
 import { parseCampaigns, parseSegments, type Outcome } from '../../merge/index.js';
 import type { AcceptedMessage } from '../../wire/index.js';
 import { LedgerError } from '../error.js';
-import type { Administration, Ledger, LedgerOptions, RequestTime, TriggerQueue } from '../ledger.js';
+import type { LedgerOptions, RequestTime, WholeLedger } from '../ledger.js';
 import { createAdministration } from './administration.js';
 import type { SqlDatabase } from './database.js';
 import { guarded } from './guarded.js';
 import { createReader } from './read.js';
 import { createTriggerQueue } from './triggers.js';
 
-export type WholeLedger = Ledger & { administration: Administration; triggers: TriggerQueue };
-
 /** What a ledger is made of, whichever database it is in. */
 export interface LedgerParts {
   database: SqlDatabase;
   append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]>;
   version(): Promise<string>;
+  watch?(onChange: () => void): () => void;
   /** Lets go of the database, behind everything that is on its way. */
   end(): Promise<void>;
   options: Required<LedgerOptions>;
@@ -28,7 +27,7 @@ export function parseOptions({ anonymousEventMerge = true, campaigns = [], segme
 }
 
 /** A ledger over a database, until it is closed. */
-export function ledgerOver({ database, append, version, end, options, closedMessage }: LedgerParts): WholeLedger {
+export function ledgerOver({ database, append, version, watch, end, options, closedMessage }: LedgerParts): WholeLedger {
   const { campaigns, segments, anonymousEventMerge } = options;
   const atFirst = { anonymousEventMerge };
   const reader = createReader(database, atFirst, campaigns);
@@ -38,9 +37,10 @@ export function ledgerOver({ database, append, version, end, options, closedMess
     if (closing) throw new LedgerError('closed', closedMessage);
   }
 
-  const { activity, person } = reader;
+  const { activity, live, messages, person } = reader;
   return {
-    ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, person, version }, open),
+    ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, live, messages, person, version }, open),
+    ...(watch && { watch }),
     administration: guarded(createAdministration(database, reader, atFirst, campaigns, segments), open),
     triggers: guarded(createTriggerQueue(database, campaigns), open),
     async close() {

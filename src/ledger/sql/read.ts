@@ -16,9 +16,9 @@ import {
   type Preview,
   type Settings,
 } from '../../merge/index.js';
-import type { Activity, ActivityPage, Explanation, Person } from '../../wire/index.js';
-import type { ActivityQuery } from '../ledger.js';
-import { isBelow, pageOf, readCursor } from '../page.js';
+import type { Activity, ActivityFilter, ActivityPage, Explanation, Person } from '../../wire/index.js';
+import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage } from '../ledger.js';
+import { exportedPage, isBelow, liveOf, pageOf, readCursor } from '../page.js';
 import type { SqlDatabase, Statements, Value } from './database.js';
 import { newestFirst, pieces, type Below, type Descent, type Place } from './descent.js';
 import { holdingsOf, recordsOn } from './holdings.js';
@@ -29,6 +29,8 @@ import { fromColumn, toColumn } from './text.js';
 /** Reads the log. */
 export interface Reader {
   activity(query: ActivityQuery): Promise<ActivityPage>;
+  live(after: string | undefined, query: LiveQuery): Promise<LiveActivity>;
+  messages(query: { after?: string; limit: number }): Promise<MessagePage>;
   person(id: string): Promise<Person | undefined>;
   explain(messageId: string, anonymousId: string | undefined, now: number): Promise<Explanation>;
   preview(person: string, anonymousId: string, now: number): Promise<Preview>;
@@ -37,6 +39,8 @@ export interface Reader {
 
 /** Above every place. */
 const TOP: Below = { receivedAt: Number.MAX_SAFE_INTEGER, sequence: Number.MAX_SAFE_INTEGER };
+/** Below every place: no sequence is 0. */
+const BOTTOM: Below = { receivedAt: -1, sequence: 0 };
 /** Rows are read in pieces of at least this many: a query costs as much as several rows. */
 const PIECE_ROWS = 100;
 /** Where rows are wanted from many places at once, so many of each at first. */
@@ -55,6 +59,12 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
 
   return {
     activity: (query) => look((view) => activity(view, query)),
+    live: (after, query) => look(async (view) => liveOf(placedFrom(view, {}, TOP, PIECE_ROWS), after, query)),
+    messages: ({ after, limit }) =>
+      look(async ({ statements }) => {
+        const { receivedAt, sequence } = readCursor(after) ?? BOTTOM;
+        return exportedPage((await statements.all<MessageRow>('messagesAbove', receivedAt, sequence, limit)).map(recordOf), limit);
+      }),
     person: (id) => look((view) => personNamed(view, id)),
     settings: () => look(async ({ statements }) => settingsIn(await logIn(statements), atFirst)),
     explain: (messageId, anonymousId, now) =>
@@ -107,15 +117,19 @@ async function activity(view: View, { before, limit, tab, person }: ActivityQuer
   const root = person === undefined ? undefined : ((await view.lookup.rootNamed(person)) ?? person);
   const filter = { ...(tab && { tab }), ...(root !== undefined && { person: root }) };
   const found: PlacedActivity[] = [];
-  for await (const place of newestFirst(await descents(view, filter, top, Math.max(limit + 1, PIECE_ROWS)))) {
-    for (const line of await place.lines()) {
-      const placed = { sequence: place.sequence, line };
-      if (isShown(line, filter) && isBelow(placed, cursor)) found.push(placed);
-    }
+  for await (const placed of placedFrom(view, filter, top, Math.max(limit + 1, PIECE_ROWS))) {
+    if (isShown(placed.line, filter) && isBelow(placed, cursor)) found.push(placed);
     // One line more than the page has says that there is a next one.
     if (found.length > limit) break;
   }
   return pageOf(found, limit);
+}
+
+/** The lines of the log, newest first, read as far as they are asked for. */
+async function* placedFrom(view: View, filter: ActivityFilter, top: Below, size: number): AsyncGenerator<PlacedActivity> {
+  for await (const place of newestFirst(await descents(view, filter, top, size))) {
+    for (const line of await place.lines()) yield { sequence: place.sequence, line };
+  }
 }
 
 /** Where the lines that were asked for may stand. The claims come first: a merge stands above the identify that brought it. */

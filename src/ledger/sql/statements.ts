@@ -100,6 +100,10 @@ export function statementsIn(dialect: Dialect) {
     deleteMessages: dialect.deleteMessages,
     deleteNaming: 'DELETE FROM messages WHERE person = $1',
 
+    /** All of them, oldest first: above a place. */
+    messagesAbove: `SELECT ${RECORD} FROM messages m ${by('messages_in_order')}
+      WHERE ${isAbove('m.received_at', 'm.sequence')} ${oldestFirst('m.received_at', 'm.sequence')} LIMIT $3`,
+
     /** A step of the purge, oldest first: above a place, up to a time. */
     oldAnonymous: `SELECT ${TIMES} FROM messages m ${by('messages_in_order')}
       WHERE ${isAbove('m.received_at', 'm.sequence')} AND m.received_at < $3 AND m.person IS NULL ${oldestFirst('m.received_at', 'm.sequence')} LIMIT $4`,

@@ -1,0 +1,109 @@
+import { errors, importSPKI, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
+import { isObject, type AcceptedMessage, type Fault, type JsonObject } from '../wire/index.js';
+
+/** Who may say who a visitor is, when a page says it: the write key is public, so that anybody can send with it. */
+export interface SignedIdentityOptions {
+  /**
+   * `open`: any page. `traits`: any page, but only what a token signs may set traits. `all`: an identify or an alias without a
+   * token is refused. Servers, with a secret key, need none.
+   */
+  require: 'open' | 'traits' | 'all';
+  /** What the host signs with: HS256, at least 32 bytes. Several while one takes the place of another. */
+  secret?: string | string[];
+  /** The host's public key instead, as PEM (SPKI); EdDSA, ES256 or RS256. */
+  publicKey?: string;
+}
+
+/** A message as far as its token lets it be. */
+export type Signed = { message: AcceptedMessage; fault?: never } | { fault: Fault; message?: never };
+
+export interface SignedIdentity {
+  /**
+   * Checks the token in a message of a page, and takes it out.
+   *
+   * The token is a JWT with `sub` (the userId), `anonymous_id`, `exp`, and perhaps `traits`, which stand above those of the page.
+   */
+  check(message: AcceptedMessage): Promise<Signed>;
+}
+
+const SECRET_BYTES = 32;
+/** Clocks differ. */
+const TOLERANCE_S = 60;
+const PUBLIC_ALGORITHMS = ['EdDSA', 'ES256', 'RS256'];
+
+/** @throws TypeError with a sentence, when the options cannot hold what they promise */
+export function createSignedIdentity({ require, secret = [], publicKey }: SignedIdentityOptions, now: () => number): SignedIdentity {
+  const secrets = [secret].flat();
+  if (!['open', 'traits', 'all'].includes(require)) throw new TypeError(`signedIdentity.require is "open", "traits" or "all", not "${String(require)}".`);
+  if (secrets.some((text) => encoder.encode(text).length < SECRET_BYTES)) throw new TypeError(`A secret that signs identities has at least ${SECRET_BYTES} bytes; "openssl rand -base64 32" makes one.`);
+  if (require !== 'open' && secrets.length === 0 && publicKey === undefined) throw new TypeError('signedIdentity needs a secret or a publicKey to check tokens by.');
+  let keys: Promise<{ key: Uint8Array | CryptoKey; algorithms: string[] }[]> | undefined;
+
+  function readKeys() {
+    const shared = secrets.map((text) => ({ key: encoder.encode(text), algorithms: ['HS256'] }));
+    return Promise.all([...shared, ...(publicKey === undefined ? [] : [importPublic(publicKey)])]);
+  }
+
+  async function verify(token: string): Promise<JWTPayload | Fault> {
+    keys ??= readKeys();
+    let last: unknown;
+    for (const { key, algorithms } of await keys) {
+      try {
+        const options = { algorithms, requiredClaims: ['sub', 'exp'], clockTolerance: TOLERANCE_S, currentDate: new Date(now()) };
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (error) {
+        last = error;
+        if (error instanceof errors.JWTExpired) break;
+      }
+    }
+    return last instanceof errors.JWTExpired ? EXPIRED : BAD_TOKEN;
+  }
+
+  async function checkToken(message: AcceptedMessage, token: unknown): Promise<Signed> {
+    if (secrets.length === 0 && publicKey === undefined) return { message };
+    const payload = typeof token === 'string' ? await verify(token) : BAD_TOKEN;
+    if ('code' in payload && 'message' in payload) return { fault: payload as Fault };
+    const { sub, anonymous_id, traits } = payload as JWTPayload & JsonObject;
+    const { userId = sub, anonymousId = '' } = message;
+    if (userId !== sub) return { fault: OTHER_PERSON };
+    if (anonymousId.trim() !== '' && anonymousId !== anonymous_id && (anonymous_id !== undefined || require === 'all')) return { fault: OTHER_VISITOR };
+    return { message: { ...message, userId, ...(isObject(traits) && { traits: { ...message.traits, ...traits } }) } };
+  }
+
+  return {
+    async check(given) {
+      if (given.type !== 'identify' && given.type !== 'alias') return { message: given };
+      const { token, ...message } = given as AcceptedMessage & { token?: unknown };
+      if (token !== undefined) return checkToken(message, token);
+      if (require === 'open') return { message: given };
+      const namesNobody = message.type === 'identify' && message.userId === undefined && !isNamed(message.traits?.['email']);
+      if (require === 'all' && !namesNobody) return { fault: UNSIGNED };
+      // Whose it is stands; what it says of them does not.
+      if (message.userId === undefined && !namesNobody) return { fault: UNSIGNED };
+      return { message: message.type === 'identify' ? { ...message, traits: {} } : message };
+    },
+  };
+}
+
+async function importPublic(pem: string): Promise<{ key: CryptoKey; algorithms: string[] }> {
+  for (const algorithm of PUBLIC_ALGORITHMS) {
+    try {
+      return { key: await importSPKI(pem, algorithm), algorithms: [algorithm] };
+    } catch {
+      // A key of another kind: the next one may fit.
+    }
+  }
+  throw new TypeError('publicKey is a public key as PEM, of EdDSA, ES256 or RS256.');
+}
+
+function isNamed(email: unknown): boolean {
+  return typeof email === 'string' && email.trim() !== '';
+}
+
+const encoder = new TextEncoder();
+
+const BAD_TOKEN: Fault = { code: 'bad_token', message: 'The token of this identify is not signed by this site; ask its server for one.' };
+const EXPIRED: Fault = { code: 'expired_token', message: 'The token of this identify has expired; ask the server for a new one and identify again.' };
+const OTHER_PERSON: Fault = { code: 'token_of_another', message: 'The token of this identify is about another person: its "sub" is not the userId.' };
+const OTHER_VISITOR: Fault = { code: 'token_of_another', message: 'The token of this identify is for another visitor: its "anonymous_id" is not the anonymousId.' };
+const UNSIGNED: Fault = { code: 'unsigned_identify', message: 'This collector takes an identify of a page only with a token from its server: identify({ token }).' };

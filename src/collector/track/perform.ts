@@ -1,0 +1,84 @@
+import { MESSAGE_BYTES, parseMessage, utf8Bytes, type AcceptedMessage } from '../../wire/index.js';
+import { shapeFault } from '../shape.js';
+import type { Store } from '../store.js';
+import { invalid, type Call, type TrackFault } from './call.js';
+
+/** What became of an item: a fault of its own, or nothing to say. */
+export interface Performed {
+  fault?: TrackFault;
+}
+
+/**
+ * Does what items say, in their order. Messages that follow one another are stored by one commit; those of one item are checked
+ * before any of them is stored.
+ *
+ * @param items the calls of each item
+ * @returns what became of each item; `undefined` when the ledger failed, and everything is to be sent again
+ */
+export async function perform(items: Call[][], store: Store): Promise<Performed[] | undefined> {
+  const performed: Performed[] = [];
+  let waiting: AcceptedMessage[] = [];
+
+  async function flush(): Promise<boolean> {
+    const messages = waiting;
+    waiting = [];
+    return messages.length === 0 || (await store.append(messages)) !== undefined;
+  }
+
+  for (const calls of items) {
+    const { messages, fault } = messagesIn(calls);
+    const command = calls.find((call) => call.kind !== 'message');
+    if (fault) performed.push({ fault });
+    else if (command) {
+      const result = (await flush()) ? await run(command, store) : undefined;
+      if (!result) return undefined;
+      performed.push(result);
+    } else {
+      waiting.push(...messages);
+      performed.push({});
+    }
+  }
+  return (await flush()) ? performed : undefined;
+}
+
+function messagesIn(calls: Call[]): { messages: AcceptedMessage[]; fault?: never } | { fault: TrackFault; messages?: never } {
+  const messages: AcceptedMessage[] = [];
+  for (const call of calls) {
+    if (call.kind !== 'message') continue;
+    const shape = shapeFault(call.message);
+    if (shape) return { fault: { ...shape, reason: 'invalid', field: 'attributes' } };
+    if (utf8Bytes(JSON.stringify(call.message)) > MESSAGE_BYTES) return invalid('attributes', `A call has at most ${MESSAGE_BYTES} bytes; send less with it.`);
+    const { message, fault } = parseMessage(call.message, () => crypto.randomUUID());
+    if (fault) return { fault: { ...fault, reason: 'invalid', field: FIELDS[fault.code] ?? 'attributes' } };
+    messages.push(message);
+  }
+  return { messages };
+}
+
+async function run(call: Exclude<Call, { kind: 'message' }>, store: Store): Promise<Performed | undefined> {
+  const result = await store.command((administration, at) => {
+    switch (call.kind) {
+      case 'merge':
+        return administration.mergePeople(call.primary, call.secondary, at);
+      case 'delete':
+        return administration.deletePerson(call.person, at);
+      case 'suppress':
+        return administration.suppress(call.person, at);
+      case 'unsuppress':
+        return administration.unsuppress(call.person, at);
+    }
+  });
+  if (result === undefined) return undefined;
+  if (result === 'unable') return invalid('action', 'The ledger of this collector only takes in and shows; it changes nobody.');
+  // Whoever is not there needs no deleting: a call that comes twice is answered as the first time.
+  const isDone = result.done || result.code === 'nobody' || result.code === 'same_person';
+  return isDone ? {} : invalid('identifiers', result.message);
+}
+
+const FIELDS: Record<string, string> = {
+  bad_user_id: 'identifiers',
+  bad_anonymous_id: 'identifiers',
+  no_identity: 'identifiers',
+  bad_message_id: 'id',
+  no_event: 'name',
+};
