@@ -13,7 +13,13 @@ import typescript from '@rollup/plugin-typescript';
 const BROWSER_DEPENDENCIES = ['idb-keyval', 'js-cookie', 'nanoid'];
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const PREAMBLE = `/*! hitherto ${version} | MIT | THIRD-PARTY.md */`;
-const BROWSER_DOORS = { index: 'src/index.ts', engine: 'src/engine.ts', campaigns: 'src/campaigns.ts', classic: 'src/classic.ts', sessions: 'src/sessions.ts' };
+const BROWSER_DOORS = Object.fromEntries(
+  ['index', 'engine', 'campaigns', 'classic', 'sessions', 'react', 'vue', 'segment', 'server', 'testing'].map((door) => [door, `src/${door}.ts`]),
+);
+/** The frameworks of a page are its own. */
+const FRAMEWORKS = ['react', 'vue'];
+/** A door into React is no server component. */
+const banner = ({ name }) => (/(^|\/)react$/.test(name) ? "'use client';" : '');
 
 /** Declarations are written beside the modules that they describe; the scripts have none. Types are checked by `npm run types`, once. */
 function compile(declarationDir) {
@@ -34,13 +40,15 @@ function script(input, file, name) {
 export default [
   {
     input: { ...BROWSER_DOORS, 'activity/define': 'src/activity/define.ts' },
-    external: BROWSER_DEPENDENCIES,
-    output: { dir: 'dist', format: 'es', preserveModules: true, preserveModulesRoot: 'src' },
+    external: [...BROWSER_DEPENDENCIES, ...FRAMEWORKS],
+    treeshake: { moduleSideEffects: 'no-external' },
+    output: { dir: 'dist', format: 'es', preserveModules: true, preserveModulesRoot: 'src', banner },
     plugins: [compile('dist')],
   },
   {
     input: BROWSER_DOORS,
-    output: { dir: 'dist/cjs', format: 'cjs', chunkFileNames: '[name].js', exports: 'named' },
+    external: FRAMEWORKS,
+    output: { dir: 'dist/cjs', format: 'cjs', chunkFileNames: '[name].js', exports: 'named', banner },
     plugins: [compile('dist/cjs'), nodeResolve({ browser: true }), commonJsFolder('dist/cjs')],
   },
   script('src/snippet.ts', 'dist/hitherto.min.js'),

@@ -9,6 +9,7 @@ import type { AcceptedMessage } from './wire/index.js';
  * whatever order, because merging is a function of the set of messages (RULES R16).
  */
 export const loadEngine: LoadEngine = async (outbox, onChange, watch) => {
+  console.info('hitherto: no endpoint and no writeKey, so events stay in this browser and merge in the page. Give both to use a collector.');
   const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('hitherto');
   // Subscribed before the log is read: what another tab adds meanwhile comes twice, and counts once.
   const early: Row[] = [];

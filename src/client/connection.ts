@@ -186,7 +186,6 @@ function inPage(connection: ConnectionOptions): Connection {
   // The page comes first: the log is replayed when somebody asks, or when there is nothing better to do.
   const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => setTimeout(work, IDLE_MS));
   whenIdle(begin, { timeout: IDLE_MS });
-  console.info('hitherto: no endpoint and no writeKey, so events stay in this browser and merge in the page. Give both to use a collector.');
 
   return {
     ...outbox,

@@ -1,0 +1,2 @@
+export { HithertoProvider, useHitherto, usePageViews } from './integrations/react.js';
+export type { HithertoProviderProps, PageDescription, RouterLocation } from './integrations/react.js';

@@ -1,0 +1,2 @@
+export { hithertoDestination } from './integrations/segment.js';
+export type { SegmentAnalytics, SegmentContext, SegmentDestination } from './integrations/segment.js';

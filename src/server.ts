@@ -1,0 +1,2 @@
+export { visitorOf } from './integrations/server.js';
+export type { NodeRequest, NodeResponse, Visitor, VisitorOptions } from './integrations/server.js';
