@@ -16,7 +16,7 @@ import { NO_METER, type Meter } from './meter.js';
 import { createRates, type RateLimits } from './rate.js';
 import { createRetention } from './retention.js';
 import { scriptFor } from './script.js';
-import { settingsFor } from './settings.js';
+import { SETTINGS_PATHS, settingsFor } from './settings.js';
 import { createSignedIdentity, type SignedIdentityOptions } from './signed-identity.js';
 import { createStore } from './store.js';
 import { createTrackRoutes } from './track/routes.js';
@@ -207,7 +207,9 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
     .all(() => wrongMethod('POST, DELETE, OPTIONS'));
   // The published clients report on themselves; nothing of it concerns us, and an error would only make them try again.
   app.post('/v1/m', () => json(200, { success: true })).all(() => wrongMethod('POST, OPTIONS'));
-  app.get('/v1/projects/:key/settings', (c) => settingsFor(c.req.raw, c.req.param('key'), keys)).all(() => wrongMethod('GET, OPTIONS'));
+  for (const [path, integration] of Object.entries(SETTINGS_PATHS)) {
+    app.get(path, (c) => settingsFor(c.req.raw, c.req.param('key')!, keys, integration)).all(() => wrongMethod('GET, OPTIONS'));
+  }
   app
     .get('/v1/analytics-js/snippet/:key/analytics.min.js', async (c) => unlessKnown(c.req.raw, await scriptFor(c.req.param('key'), keys, site)))
     .all(() => wrongMethod('GET, OPTIONS'));

@@ -1,16 +1,23 @@
 import { json, notFound } from './answers.js';
 import type { Keys } from './keys.js';
 
-/** The name under which the published clients look for where to send. */
-const INTEGRATION = 'Customer.io Data Pipelines';
+/**
+ * The names under which the published clients look for where to send, each at an address of its own: where there are two,
+ * these clients fetch code for the other from their own CDN, and wait for that with every call.
+ */
+export const SETTINGS_PATHS = {
+  '/v1/projects/:key/settings': 'Customer.io Data Pipelines',
+  // For a page that gives Segment's client the address of the collector, with /v1/segment behind it, as its cdnURL.
+  '/v1/segment/v1/projects/:key/settings': 'Segment.io',
+};
 
 /** What a published client asks for before it sends: where to, which is back here. */
-export async function settingsFor(request: Request, key: string, keys: Keys): Promise<Response> {
+export async function settingsFor(request: Request, key: string, keys: Keys, integration: string): Promise<Response> {
   if (!(await keys.isWriteKey(key))) return notFound('This collector does not know this write key; use the one it was started with.');
   const { host } = new URL(request.url);
   return json(200, {
     integrations: {
-      [INTEGRATION]: { apiKey: key, apiHost: `${host}/v1`, protocol: forwardedProtocol(request) },
+      [integration]: { apiKey: key, apiHost: `${host}/v1`, protocol: forwardedProtocol(request) },
     },
   });
 }

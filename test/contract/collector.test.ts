@@ -399,6 +399,9 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       expect(await (await ask('/v1/projects/WK/settings')).json()).toEqual({
         integrations: { 'Customer.io Data Pipelines': { apiKey: 'WK', apiHost: '127.0.0.1:4321/v1', protocol: 'http' } },
       });
+      expect(await (await ask('/v1/segment/v1/projects/WK/settings')).json()).toEqual({
+        integrations: { 'Segment.io': { apiKey: 'WK', apiHost: '127.0.0.1:4321/v1', protocol: 'http' } },
+      });
       const secure = await collector!.fetch(new Request('https://collect.example/v1/projects/WK/settings'));
       expect(await secure.json()).toMatchObject({ integrations: { 'Customer.io Data Pipelines': { apiHost: 'collect.example/v1', protocol: 'https' } } });
       const proxied = await ask('/v1/projects/WK/settings', { headers: { 'X-Forwarded-Proto': 'https' } });

@@ -57,6 +57,7 @@ export const test = base.extend<{ data: string; collector: Collector; recorder: 
 });
 
 export { expect, STUB, WRITE_KEY };
+export type { Pages };
 
 /** A page with the pasted snippet, sending to a collector. */
 export function remotePage({ url }: Pick<Collector, 'url'>, calls = '', script = 'hitherto.min.js'): string {
