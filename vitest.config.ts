@@ -18,7 +18,7 @@ export default defineConfig({
       },
       {
         // The collector's side: real Node, real sockets, real files.
-        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], environment: 'node' },
+        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
       },
       {
         test: {

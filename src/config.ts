@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { WebhookOptions } from './collector/index.js';
 import type { LedgerOptions } from './ledger/index.js';
 import { parseCampaigns, parseSegments } from './merge/index.js';
-import { isObject } from './wire/index.js';
+import { isObject, type JsonObject } from './wire/index.js';
 
 /** What a collector is told in a file: what does not fit on a command line. */
 export interface Config extends LedgerOptions {
   webhook?: WebhookOptions;
+  /** What may as well stand on the command line, by the names of the options: `writeKey` for `--write-key`. */
+  settings?: JsonObject;
 }
 
 const KEYS = ['anonymousEventMerge', 'campaigns', 'segments', 'webhook'];
@@ -17,14 +19,16 @@ export class ConfigError extends Error {}
 /**
  * Reads a file of JSON.
  *
+ * @param settings the names of the settings that it may have besides
  * @throws ConfigError
  */
-export function readConfig(file: string): Config {
+export function readConfig(file: string, settings: string[] = []): Config {
   const config = parse(file);
   if (!isObject(config)) throw new ConfigError(`${file} holds no object; it looks like { "campaigns": [], "segments": [] }.`);
-  const unknown = Object.keys(config).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) throw new ConfigError(`${file}: ${unknown} is not known here; use ${KEYS.join(', ')}.`);
-  const { webhook, campaigns = [], segments = [], anonymousEventMerge = true } = config;
+  const known = [...KEYS, ...settings];
+  const unknown = Object.keys(config).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new ConfigError(`${file}: ${unknown} is not known here; use ${known.join(', ')}.`);
+  const { webhook, campaigns = [], segments = [], anonymousEventMerge = true, ...others } = config;
   if (typeof anonymousEventMerge !== 'boolean') throw new ConfigError(`${file}: anonymousEventMerge is true or false.`);
   if (webhook !== undefined && !isObject(webhook)) throw new ConfigError(`${file}: webhook is { "url": "https://…", "secret": "whsec_…" }.`);
   // The secret may stand elsewhere than in a file that is kept with the code.
@@ -33,6 +37,7 @@ export function readConfig(file: string): Config {
     anonymousEventMerge,
     campaigns: parseCampaigns(campaigns),
     segments: parseSegments(segments),
+    settings: others,
     ...(webhook && { webhook: { ...secret, ...webhook } as WebhookOptions }),
   }));
 }

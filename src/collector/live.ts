@@ -84,6 +84,17 @@ export function createLive(ledger: Ledger, log: Log): Live {
     for (const [mark, at] of listener.told) if (at < newest - LOOK_BACK_MS) listener.told.delete(mark);
   }
 
+  /** Where somebody begins: behind the line that they saw last, else where the log ends now. What stands before it is not told again. */
+  async function placeOf(seenLast: string | undefined): Promise<Pick<Listener, 'cursor' | 'told'>> {
+    const cursor = seenLast ?? (await ledger.live!(undefined, { limit: 1, lookBackMs: 0 })).lines[0]?.cursor;
+    const told = new Map<string, number>();
+    if (cursor === undefined) return { cursor, told };
+    const { lines } = await ledger.live!(cursor, { limit: LINES, lookBackMs: LOOK_BACK_MS });
+    const before = lines.slice(0, lines.findIndex((line) => line.cursor === cursor) + 1);
+    for (const { line } of before) told.set(markOf(line), line.at);
+    return { cursor, told };
+  }
+
   function say({ controller }: Listener, text: string): void {
     controller.enqueue(encoder.encode(text));
   }
@@ -111,11 +122,9 @@ export function createLive(ledger: Ledger, log: Log): Live {
     nudge,
     async stream(request) {
       if (!ledger.live) return json(501, { code: 'no_stream', message: 'The ledger of this collector has no stream; read /api/activity.' });
-      const known = request.headers.get('Last-Event-ID') || new URL(request.url).searchParams.get('after') || undefined;
-      let first: LiveActivity;
+      let from: Pick<Listener, 'cursor' | 'told'>;
       try {
-        // Where the log ends now, for whoever has seen nothing yet.
-        first = await ledger.live(known, { limit: known === undefined ? 1 : LINES, lookBackMs: 0 });
+        from = await placeOf(request.headers.get('Last-Event-ID') || undefined);
       } catch (error) {
         if (error instanceof LedgerError && error.code === 'bad_cursor') return json(400, { code: error.code, message: 'Last-Event-ID is the id of an event of this stream, unchanged.' });
         throw error;
@@ -124,8 +133,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
       const body = new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            listener = { cursor: known ?? first.lines.at(-1)?.cursor, controller, told: new Map() };
-            if (known === undefined) for (const { line } of first.lines) listener.told.set(markOf(line), line.at);
+            listener = { ...from, controller };
             controller.enqueue(encoder.encode('retry: 1000\n: the activity log, from here on\n\n'));
             listeners.add(listener);
             seen = undefined;
@@ -146,7 +154,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
   };
 }
 
-/** Tells lines apart. A merge that more has joined since is told again. */
-function markOf({ type, at, messageId, person, anonymousId, attribute, count }: LiveActivity['lines'][number]['line']): string {
-  return JSON.stringify([type, at, messageId, person, anonymousId, attribute, count]);
+/** Tells lines apart, whosever they have become. A merge that more has joined since is told again. */
+function markOf({ type, at, messageId, anonymousId, attribute, count }: LiveActivity['lines'][number]['line']): string {
+  return JSON.stringify([type, at, messageId, anonymousId, attribute, count]);
 }

@@ -79,6 +79,8 @@ async function complaint(args: string[], options: Parameters<typeof hitherto>[1]
   return stderr;
 }
 
+const COMMANDS = ['serve', 'snippet', 'explain', 'export', 'erase'];
+
 const track = (event: string) => ({ type: 'track', event, anonymousId: 'v', messageId: event });
 
 describe('hitherto serve', () => {
@@ -297,7 +299,7 @@ describe('hitherto serve', () => {
     it.each([
       ['{', /hitherto\.json is no JSON: /],
       ['[]', /hitherto\.json holds no object; it looks like \{ "campaigns"/],
-      ['{"campaign":[]}', /hitherto\.json: campaign is not known here; use anonymousEventMerge, campaigns, segments, webhook\./],
+      ['{"campaign":[]}', /hitherto\.json: campaign is not known here; use anonymousEventMerge, campaigns, segments, webhook, port, /],
       ['{"campaigns":[{"name":"a","event":"b","were":{}}]}', /hitherto\.json: campaigns\[0\]\.were is not known here; use name, event, where\./],
       ['{"segments":[{"name":"a","event":"b","atLeast":0}]}', /hitherto\.json: segments\[0\]\.atLeast is a whole number from 1; this is 0\./],
       ['{"anonymousEventMerge":"no"}', /hitherto\.json: anonymousEventMerge is true or false\./],
@@ -329,11 +331,17 @@ describe('hitherto', () => {
   it('says what it can do, and which one it is', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await hitherto(['--version']).ended).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-    for (const args of [['--help'], ['serve', '--help'], []]) {
+    for (const args of [['--help'], ['help'], []]) {
       const { code, stdout } = await hitherto(args).ended;
       expect(code).toBe(0);
-      for (const option of ['--port', '--host', '--data', '--write-key', '--admin-token']) expect(stdout).toContain(option);
+      for (const command of COMMANDS) expect(stdout).toContain(`hitherto ${command}`);
     }
+  });
+
+  it.each(COMMANDS)('says what %s takes, with examples, and without colours where nobody looks', async (command) => {
+    const { code, stdout } = await hitherto([command, '--help']).ended;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(new RegExp(`^hitherto ${command}.*: \\S.*\\n[^]*\\nOptions\\n  --\\S+[^]*\\nExamples\\n.*hitherto ${command}`))]);
+    expect(stdout).not.toContain('\u001B');
   });
 });
 

@@ -1,0 +1,231 @@
+import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { createCollector, type Collector, type CollectorOptions } from '../collector/index.js';
+import { inFile, type Config } from '../config.js';
+import { createSite } from '../site.js';
+import { textIn, UsageError, type Command, type Values } from './command.js';
+import { createLog, LOG_LEVELS, type LogLevel } from './log.js';
+import { prometheusMeter } from './metrics.js';
+import { versionOfPackage } from './package.js';
+import { settled } from './settings.js';
+import { DEFAULT_DATA, makeFolder, openLedger, STORAGE_OPTIONS, type Storage } from './storage.js';
+import { keptToken } from './token.js';
+import { startWorkers } from './workers.js';
+
+export const serve: Command = {
+  summary: 'starts the collector, with its activity log and a demo shop',
+  about: `Each option may also stand in the environment (--write-key: HITHERTO_WRITE_KEY; lists with commas) or in the file that --config
+names ("writeKey"). A flag comes before the environment, and that before the file.
+On an address that others can reach, --write-key and --admin-token are required.`,
+  options: {
+    port: { value: 'PORT', help: 'where to listen, 0 for any free port', otherwise: '4321, or PORT' },
+    host: { value: 'HOST', help: 'on which address', otherwise: '127.0.0.1' },
+    ...STORAGE_OPTIONS,
+    config: { value: 'FILE', help: 'settings, campaigns, segments, webhook: JSON', otherwise: 'none' },
+    'write-key': { value: 'KEY', help: 'what pages send with; public', otherwise: 'demo', many: true },
+    'secret-key': { value: 'KEY', help: 'what servers send with; the Track API needs one', otherwise: 'none', many: true },
+    'admin-token': { value: 'TOKEN', help: 'what the log is read and administered with', otherwise: 'made and printed' },
+    'allow-origin': { value: 'ORIGIN', help: 'a site whose pages may send, as https://*.shop.example', otherwise: 'any', many: true },
+    'rate-limit': { value: 'REQUESTS', help: 'from one address in a minute; 0 for none', otherwise: '6000' },
+    'trust-proxy': { help: 'X-Forwarded-For says who asks; only behind a proxy of yours' },
+    identity: { value: 'STRENGTH', help: 'open, traits, all: what pages need a token for', otherwise: 'open' },
+    'identity-secret': { value: 'SECRET', help: 'what your server signs those tokens with', otherwise: 'none', many: true },
+    'identity-public-key': { value: 'FILE', help: 'the public key instead, as PEM', otherwise: 'none' },
+    workers: { value: 'NUMBER', help: 'processes on this machine; more than one needs Postgres', otherwise: '1' },
+    'log-level': { value: 'LEVEL', help: 'warning, error or silent', otherwise: 'warning' },
+  },
+  examples: [
+    'hitherto serve',
+    'hitherto serve --host 0.0.0.0 --write-key WRITE_KEY --admin-token TOKEN --data /var/lib/hitherto',
+    'HITHERTO_DATABASE=postgres://… hitherto serve --config hitherto.json --workers 4',
+  ],
+  async run(given) {
+    const { values, config } = settled(given, serve.options);
+    const settings = readSettings(values);
+    if (settings.workers > 1 && cluster.isPrimary) return startWorkers(settings.workers);
+    return start(settings, config, textIn(values, 'config') ?? textIn(given, 'config') ?? process.env['HITHERTO_CONFIG']);
+  },
+};
+
+/** How long requests that are under way have to finish when the process is told to stop: within the 10 seconds that a host gives. */
+const STOP_MS = 8000;
+/** Whoever sends requests here has to notice that this one is not ready any more. */
+const DRAIN_MS = 500;
+/** Headers take one round trip; a body may be slow, and the collector says so itself after 30 seconds. */
+const HEADERS_MS = 15_000;
+const REQUEST_MS = 60_000;
+
+interface Settings extends Storage {
+  port: number;
+  host: string;
+  /** Absent: one is made and kept with the data. */
+  adminToken: string | undefined;
+  trustsProxy: boolean;
+  workers: number;
+  logLevel: LogLevel;
+  /** As createCollector takes them. */
+  options: Pick<CollectorOptions, 'writeKeys' | 'secretKeys' | 'allowedOrigins' | 'rateLimits' | 'signedIdentity'>;
+}
+
+function readSettings(values: Values): Settings {
+  const host = textIn(values, 'host') ?? '127.0.0.1';
+  const database = textIn(values, 'database');
+  const adminToken = textIn(values, 'admin-token');
+  const writeKeys = values['write-key'] as string[] | undefined;
+  const workers = numberIn(values, 'workers', 1, 1, 128);
+  if (!isLoopback(host) && (writeKeys === undefined || adminToken === undefined)) {
+    throw new UsageError(`others can reach ${host}, so --write-key and --admin-token are required there; choose both, or leave out --host.`);
+  }
+  if (workers > 1 && database === undefined) throw new UsageError('several workers share a Postgres: give --database too, or leave out --workers.');
+  const perMinute = numberIn(values, 'rate-limit', undefined, 0, 10_000_000);
+  const allowedOrigins = values['allow-origin'] as string[] | undefined;
+  return {
+    port: readPort(values),
+    host,
+    data: textIn(values, 'data') ?? DEFAULT_DATA,
+    database,
+    adminToken,
+    trustsProxy: values['trust-proxy'] === true,
+    workers,
+    logLevel: oneOf(LOG_LEVELS, 'log-level', textIn(values, 'log-level') ?? 'warning'),
+    options: {
+      writeKeys: writeKeys ?? ['demo'],
+      secretKeys: (values['secret-key'] as string[] | undefined) ?? [],
+      ...(allowedOrigins && { allowedOrigins }),
+      ...(perMinute !== undefined && { rateLimits: { perAddress: perMinute || Infinity } }),
+      ...identityIn(values),
+    },
+  };
+}
+
+function identityIn(values: Values): Pick<CollectorOptions, 'signedIdentity'> {
+  const file = textIn(values, 'identity-public-key');
+  const secret = values['identity-secret'] as string[] | undefined;
+  const require = oneOf(['open', 'traits', 'all'] as const, 'identity', textIn(values, 'identity') ?? 'open');
+  if (require === 'open' && file === undefined && secret === undefined) return {};
+  return { signedIdentity: { require, ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file) }) } };
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code}); --identity-public-key is a file with the key as PEM.`, { cause });
+  }
+}
+
+/** Hosts set PORT, and all programs heed it. */
+function readPort(values: Values): number {
+  if (values['port'] === undefined && process.env['PORT']) return wholeNumber(process.env['PORT'], 'PORT', 0, 65_535);
+  return numberIn(values, 'port', 4321, 0, 65_535);
+}
+
+function numberIn<Fallback>(values: Values, name: string, fallback: Fallback, least: number, most: number): number | Fallback {
+  const text = textIn(values, name);
+  return text === undefined ? fallback : wholeNumber(text, `--${name}`, least, most);
+}
+
+function wholeNumber(text: string, source: string, least: number, most: number): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < least || Number(text) > most) throw new UsageError(`${source} is a number from ${least} to ${most}, not "${text}".`);
+  return Number(text);
+}
+
+function oneOf<Word extends string>(words: readonly Word[], name: string, text: string): Word {
+  const found = words.find((word) => word === text);
+  if (found === undefined) throw new UsageError(`--${name} is ${words.join(', ')}, not "${text}".`);
+  return found;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, file: string | undefined): Promise<void> {
+  const { data, database, options } = settings;
+  if (database === undefined || settings.adminToken === undefined) makeFolder(data);
+  const adminToken = settings.adminToken ?? keptToken(data);
+  const { ledger, place } = await openLedger(settings, ledgerOptions);
+  const site = createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey: options.writeKeys[0]!, version: versionOfPackage() });
+  const log = createLog(settings.logLevel);
+  const collector = inFile(file, () =>
+    usable(() => createCollector({ ...options, ledger, adminToken, ...(webhook && { webhook }), site, log, meter: prometheusMeter() })),
+  );
+  const server = createAdaptorServer({
+    fetch: (request, { incoming }) => collector.fetch(request, { address: callerOf(incoming, settings.trustsProxy) }),
+    serverOptions: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+  }) as Server;
+  try {
+    await listen(server, settings);
+  } catch (error) {
+    await collector.close();
+    throw error;
+  }
+  stopOnSignal(server, collector);
+  const home = addressOf(server, settings.host);
+  // A token that was given is known to whoever gave it, and stays out of the logs.
+  const token = settings.adminToken === undefined ? `#token=${adminToken}` : '';
+  if (cluster.isPrimary || cluster.worker?.id === 1) {
+    process.stdout.write(`hitherto is ready.  Activity log: ${home}${token}  Demo shop: ${home}demo/  Data: ${place}\n`);
+  }
+}
+
+/** What createCollector says of its options is for whoever gave the flags. */
+function usable(create: () => Collector): Collector {
+  try {
+    return create();
+  } catch (error) {
+    if (!(error instanceof TypeError) || error.message.startsWith('webhook')) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
+/** A proxy adds whom it heard from to the end of the list; what stands before that, anybody may have made up. */
+function callerOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>, trustsProxy: boolean): string | undefined {
+  const forwarded = trustsProxy ? String(headers['x-forwarded-for'] ?? '').split(',').at(-1)!.trim() : '';
+  return forwarded || socket.remoteAddress;
+}
+
+function listen(server: Server, { port, host }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)));
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function listenError({ code, message }: NodeJS.ErrnoException, port: number, host: string): UsageError {
+  if (code === 'EADDRINUSE') return new UsageError(`port ${port} is in use; stop what uses it, or choose another: --port ${port === 4321 ? 4322 : 4321}`);
+  if (code === 'EACCES') return new UsageError(`port ${port} is not yours to listen on; choose one above 1023: --port 4321`);
+  return new UsageError(`cannot listen on ${host} (${code ?? message}); leave out --host, or name an address of this machine.`);
+}
+
+function addressOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
+
+/**
+ * Stops without losing anything that was acknowledged: says that it is not ready, takes no new connections, answers what is under
+ * way, closes the ledger. A second signal does not wait.
+ */
+function stopOnSignal(server: Server, collector: Collector): void {
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    collector.drain();
+    server.prependListener('request', (_, response) => response.setHeader('Connection', 'close'));
+    setTimeout(() => server.closeAllConnections(), STOP_MS).unref();
+    setTimeout(() => {
+      server.close(() => void collector.close().then(() => process.exit(0)));
+      // A browser holds connections open that it may never use again; so does whoever listens to the stream.
+      server.closeIdleConnections();
+      void collector.close();
+    }, DRAIN_MS);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,56 @@
+import { readConfig, type Config } from '../config.js';
+import type { JsonObject } from '../wire/index.js';
+import { UsageError, type Options, type Values } from './command.js';
+
+/**
+ * The options of a command as they hold: what a flag says, else the environment (`HITHERTO_WRITE_KEY` for `--write-key`; lists
+ * with commas), else the file that `--config` names (`writeKey`). A blank value is a mistake, and not the same as none.
+ *
+ * @throws UsageError, ConfigError
+ */
+export function settled(values: Values, options: Options, env: NodeJS.ProcessEnv = process.env): { values: Values; config: Omit<Config, 'settings'> } {
+  const file = 'config' in options ? (values['config'] ?? env['HITHERTO_CONFIG']) : undefined;
+  const names = Object.keys(options).filter((name) => name !== 'config');
+  const { settings = {}, ...config }: Config = typeof file === 'string' ? readConfig(file, names.map(camelCase)) : {};
+  const settledValues: Values = {};
+  for (const [name, { many, value }] of Object.entries(options)) {
+    const [found, source] = firstOf(name, values, env, settings);
+    if (found === undefined) continue;
+    settledValues[name] = value ? (many ? listOf(found, source) : textOf(found, source)) : switchOf(found, source);
+  }
+  return { values: settledValues, config };
+}
+
+function firstOf(name: string, values: Values, env: NodeJS.ProcessEnv, settings: JsonObject): [unknown, string] {
+  const variable = variableOf(name);
+  if (values[name] !== undefined) return [values[name], `--${name}`];
+  if (env[variable] !== undefined) return [env[variable], variable];
+  return [settings[camelCase(name)], `${camelCase(name)} in the file`];
+}
+
+export function variableOf(name: string): string {
+  return `HITHERTO_${name.replaceAll('-', '_').toUpperCase()}`;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function textOf(value: unknown, source: string): string {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string') throw new UsageError(`${source} is text.`);
+  if (text.trim() === '') throw new UsageError(`${source} is blank; give it a value or leave it out.`);
+  return text;
+}
+
+function listOf(value: unknown, source: string): string[] {
+  const list = typeof value === 'string' ? value.split(',').map((text) => text.trim()) : [value].flat();
+  return list.map((text) => textOf(text, source));
+}
+
+function switchOf(value: unknown, source: string): boolean {
+  if (typeof value === 'boolean') return value;
+  if (['1', 'true', 'yes'].includes(String(value))) return true;
+  if (['0', 'false', 'no', ''].includes(String(value))) return false;
+  throw new UsageError(`${source} is true or false.`);
+}
