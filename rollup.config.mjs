@@ -57,7 +57,7 @@ export default [
   script('src/activity/define.ts', 'dist/hitherto-activity.min.js', 'HithertoActivity'),
   script('src/activity/page/page.ts', 'dist/site/activity-page.js'),
   {
-    input: { cli: 'src/cli.ts', 'collector/index': 'src/collector/index.ts', 'ledger/index': 'src/ledger/index.ts', 'ledger/sqlite': 'src/ledger/sqlite.ts', 'ledger/postgres': 'src/ledger/postgres.ts' },
+    input: { cli: 'src/cli.ts', 'collector/index': 'src/collector/index.ts', 'ledger/index': 'src/ledger/index.ts', 'ledger/sqlite': 'src/ledger/sqlite.ts', 'ledger/sqlite-worker': 'src/ledger/sqlite-worker.ts', 'ledger/postgres': 'src/ledger/postgres.ts' },
     external: ['libsql', 'postgres', /^node:/],
     output: { dir: 'dist', format: 'es', chunkFileNames: 'server/[name].js', banner: (chunk) => (chunk.name === 'cli' ? '#!/usr/bin/env node' : '') },
     plugins: [compile('dist'), nodeResolve({ exportConditions: ['node'], preferBuiltins: true }), commonjs(), json(), siteFiles()],

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger, LedgerOptions } from '../ledger/index.js';
 import { openPostgresLedger } from '../ledger/postgres.js';
-import { sqliteLedger } from '../ledger/sqlite.js';
+import { openSqliteLedger } from '../ledger/sqlite.js';
 import { UsageError, type Options } from './command.js';
 
 /** Where everything is kept. */
@@ -22,7 +22,7 @@ export const DEFAULT_DATA = '.hitherto';
 /** @returns the ledger, and how its place is told: the address of a database holds its password */
 export async function openLedger({ data, database }: Storage, options: LedgerOptions = {}): Promise<{ ledger: Ledger; place: string }> {
   const file = join(data, 'hitherto.db');
-  if (database === undefined) return { ledger: sqliteLedger({ file, ...options }), place: file };
+  if (database === undefined) return { ledger: await openSqliteLedger({ file, ...options }), place: file };
   const ledger = await openPostgresLedger({ url: database, ...options });
   const { host, pathname } = new URL(database);
   return { ledger, place: `Postgres at ${host}${pathname}` };

@@ -18,6 +18,8 @@ export type LedgerFault =
   | 'bad_cursor'
   /** Nothing of it was stored; it may be appended again. */
   | 'not_stored'
+  /** The thread that did it ended: it may be done or not, and it may be asked again. */
+  | 'interrupted'
   /** The ledger was closed before. */
   | 'closed';
 

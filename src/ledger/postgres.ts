@@ -1,5 +1,5 @@
 import { LedgerError } from './error.js';
-import type { Administration, LedgerOptions, TriggerQueue, WholeLedger } from './ledger.js';
+import type { LedgerOptions, WholeLedger } from './ledger.js';
 import { clusterTables, readShards } from './postgres/cluster.js';
 import { connect, openingFault, type Database } from './postgres/connection.js';
 import { createPostgresDatabase } from './postgres/database.js';
@@ -10,6 +10,7 @@ import { hasCitus, migrate } from './postgres/schema.js';
 import { COMMIT } from './postgres/statements.js';
 import { createWriter } from './postgres/write.js';
 import { ledgerOver, parseOptions } from './sql/ledger.js';
+import { ADMINISTRATION, TRIGGERS } from './sql/methods.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
@@ -137,21 +138,6 @@ async function openLedger(database: Database, options: Required<LedgerOptions>):
     closedMessage: CLOSED,
   });
 }
-
-const ADMINISTRATION = [
-  'explain',
-  'preview',
-  'segment',
-  'mergePeople',
-  'undoMerge',
-  'deletePerson',
-  'suppress',
-  'unsuppress',
-  'settings',
-  'changeSettings',
-  'purge',
-] as const satisfies (keyof Administration)[];
-const TRIGGERS = ['take', 'delivered', 'settle'] as const satisfies (keyof TriggerQueue)[];
 
 /** The methods of something that is there later. */
 function inTime<Name extends string, Methods extends Record<Name, (...parameters: never[]) => Promise<unknown>>>(

@@ -3,7 +3,7 @@ import { mergingId, personNamedBy, streamOf, type Campaign, type Outcome, type S
 import type { AcceptedMessage } from '../../wire/index.js';
 import { LedgerError } from '../error.js';
 import type { RequestTime } from '../ledger.js';
-import { enqueue, type Append } from '../sql/append.js';
+import { enqueue, takeCommit, type Append } from '../sql/append.js';
 import { bucketOf } from '../sql/bucket.js';
 import { claimKeyOf } from '../sql/lookup.js';
 import { toColumn } from '../sql/text.js';
@@ -19,8 +19,6 @@ export interface Writer {
   flush(): Promise<void>;
 }
 
-/** Where a commit stops taking in appends, so that no statement grows without bound when many wait. */
-const COMMIT_MESSAGES = 1000;
 /** Four seconds in all, for a server that restarts; after that the sender keeps what it has and tries again. */
 const RETRY_MS = [50, 200, 1000, 3000];
 
@@ -48,7 +46,7 @@ export interface WriterParts {
  * One commit is on its way at a time, so that the order of the log is that of the appends.
  */
 export function createWriter({ query, tables, takeNumbers, clock, atFirst, campaigns }: WriterParts): Writer {
-  let waiting: Append[] = [];
+  const waiting: Append[] = [];
   let draining: Promise<void> | undefined;
 
   function append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]> {
@@ -62,14 +60,8 @@ export function createWriter({ query, tables, takeNumbers, clock, atFirst, campa
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
-    while (waiting.length > 0) await settle(takeWaiting());
+    while (waiting.length > 0) await settle(takeCommit(waiting));
     draining = undefined;
-  }
-
-  function takeWaiting(): Append[] {
-    let messages = 0;
-    const count = waiting.findIndex((append) => (messages += append.messages.length) >= COMMIT_MESSAGES) + 1;
-    return waiting.splice(0, count || waiting.length);
   }
 
   async function settle(appends: Append[]): Promise<void> {

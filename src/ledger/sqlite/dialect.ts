@@ -6,14 +6,14 @@ export const SQLITE: Dialect = {
   isAbove: (_, sequence) => `${sequence} > $2`,
   newestFirst: (_, sequence) => `ORDER BY ${sequence} DESC`,
   oldestFirst: (_, sequence) => `ORDER BY ${sequence}`,
-  // Without statistics SQLite would rather sort a whole partial index than walk the log.
-  by: (index) => `INDEXED BY ${index}`,
+  // Without statistics SQLite would rather sort a whole partial index than walk the log, which the table itself is.
+  by: (index) => (index === 'messages_in_order' ? 'NOT INDEXED' : `INDEXED BY ${index}`),
   rows: (parameter, columns) =>
     `(SELECT ${Object.keys(columns)
       .map((column) => `value ->> '${column}' AS ${column}`)
       .join(', ')} FROM json_each(${parameter})) AS k`,
   texts: (parameter) => `json_each(${parameter}) AS k`,
-  heads: `SELECT c.anonymous_id, m.received_at, m.sequence FROM claims c CROSS JOIN messages m INDEXED BY messages_in_order
+  heads: `SELECT c.anonymous_id, m.received_at, m.sequence FROM claims c CROSS JOIN messages m NOT INDEXED
     WHERE c.person = $3 AND m.sequence = (SELECT max(h.sequence) FROM messages h INDEXED BY messages_anonymous
       WHERE h.bucket = c.bucket AND h.anonymous_id = c.anonymous_id AND h.person IS NULL AND h.sequence < $2)`,
   deleteMessages: "DELETE FROM messages WHERE sequence IN (SELECT value ->> 'sequence' FROM json_each($1))",

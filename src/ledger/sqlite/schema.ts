@@ -142,6 +142,33 @@ export const MIGRATIONS = [
   ALTER TABLE log ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE log ADD COLUMN settled_at INTEGER NOT NULL DEFAULT 0;
   `,
+
+  // A message is stored under its place in the log, which grows: what is appended goes to the end, and finding a place takes no
+  // index beside the table. An index ends with that place by itself.
+  `
+  ALTER TABLE messages RENAME TO messages_3;
+  DROP INDEX messages_in_order;
+  DROP INDEX messages_identified;
+  DROP INDEX messages_anonymous;
+  CREATE TABLE messages (
+    sequence INTEGER PRIMARY KEY,
+    bucket INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    anonymous_id TEXT,
+    person TEXT,
+    body TEXT NOT NULL
+  );
+  INSERT INTO messages SELECT sequence, bucket, stream, message_id, received_at, occurred_at, type, anonymous_id, person, body
+    FROM messages_3 ORDER BY sequence;
+  DROP TABLE messages_3;
+  CREATE UNIQUE INDEX messages_by_id ON messages (bucket, message_id, stream);
+  CREATE INDEX messages_identified ON messages (person) WHERE person IS NOT NULL;
+  CREATE INDEX messages_anonymous ON messages (bucket, anonymous_id) WHERE person IS NULL;
+  `,
 ];
 
 /**
@@ -152,16 +179,23 @@ export const MIGRATIONS = [
  */
 export function migrate(database: Database.Database, file: string): void {
   const version = numberOf(database, 'PRAGMA user_version');
-  const isOurs = numberOf(database, 'PRAGMA application_id') === APPLICATION_ID;
-  if (!isOurs && numberOf(database, 'SELECT count(*) FROM sqlite_schema') > 0) {
+  if (!isOurs(database) && numberOf(database, 'SELECT count(*) FROM sqlite_schema') > 0) {
     throw new LedgerError('not_a_ledger', `${file} is another program's database; give hitherto a file of its own.`);
   }
   if (version > MIGRATIONS.length) {
     throw new LedgerError('newer_ledger', `${file} was written by a newer hitherto; update this one.`);
   }
-  if (version === MIGRATIONS.length) return;
   for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+}
+
+/** Whether there is nothing to migrate. To find that out takes no write transaction, and so waits for nobody who has one. */
+export function isMigrated(database: Database.Database): boolean {
+  return isOurs(database) && numberOf(database, 'PRAGMA user_version') === MIGRATIONS.length;
+}
+
+function isOurs(database: Database.Database): boolean {
+  return numberOf(database, 'PRAGMA application_id') === APPLICATION_ID;
 }
 
 function numberOf(database: Database.Database, sql: string): number {

@@ -3,7 +3,7 @@ import { anonymousStream, decide, streamOf, type Campaign, type MessageRecord, t
 import type { AcceptedMessage } from '../../wire/index.js';
 import { LedgerError } from '../error.js';
 import type { RequestTime } from '../ledger.js';
-import { enqueue, type Append } from '../sql/append.js';
+import { enqueue, takeCommit, type Append } from '../sql/append.js';
 import { bucketOf } from '../sql/bucket.js';
 import { decisionFactsOf, startedBy } from '../sql/facts.js';
 import { nameKeyOf } from '../sql/lookup.js';
@@ -16,7 +16,8 @@ import { APPEND } from './queries.js';
 
 /** Writes messages and claims. */
 export interface Writer {
-  append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]>;
+  /** @param written the messages as JSON, where somebody has written them already */
+  append(messages: AcceptedMessage[], at: RequestTime, written?: string[]): Promise<Outcome[]>;
   /** Commits what is waiting, does something, and appends nothing meanwhile. */
   pause<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -25,7 +26,8 @@ export interface Writer {
  * The writing half of the SQLite ledger.
  *
  * Appends that are made in one turn of the event loop share one transaction, and so one sync of the disk: that is what a
- * commit costs. They stand or fall together, and each of them still holds all of its messages or none.
+ * commit costs. They stand or fall together, and each of them still holds all of its messages or none. Nobody waits for others
+ * to come along: those that come while one commit is made share the next.
  */
 export function createWriter(database: Database.Database, file: string, atFirst: Settings, campaigns: Campaign[]): Writer {
   const selectLog = database.prepare(APPEND.log);
@@ -36,20 +38,20 @@ export function createWriter(database: Database.Database, file: string, atFirst:
   const linkName = database.prepare(APPEND.linkName);
   const insertTriggers = database.prepare(APPEND.insertTriggers);
   const openFacts = prepareFacts(database);
-  let waiting: Append[] = [];
+  const waiting: Append[] = [];
   let isPaused = false;
 
-  function append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]> {
-    const appended = enqueue(waiting, messages, at);
+  function append(messages: AcceptedMessage[], at: RequestTime, written?: string[]): Promise<Outcome[]> {
+    const appended = enqueue(waiting, messages, at, written);
     if (waiting.length === 1) setImmediate(flush);
     return appended;
   }
 
   function flush(): void {
-    if (isPaused) return;
-    const appends = waiting;
-    waiting = [];
-    if (appends.length === 0) return;
+    if (!isPaused) while (waiting.length > 0) commit(takeCommit(waiting));
+  }
+
+  function commit(appends: Append[]): void {
     try {
       const outcomes = inTransaction(database, () => write(appends));
       appends.forEach(({ resolve }, index) => resolve(outcomes[index]!));
