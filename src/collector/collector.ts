@@ -184,10 +184,6 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
   const firstParty = createFirstPartyCookie(keys);
   const app = new Hono();
 
-  for (const surface of ['/v1/*', '/api/*']) {
-    app.use(surface, async (c, next) => (await rates.address(addressOf(c.req.raw))) ?? next());
-  }
-
   const credentialed = createCredentialedCors(allowedOrigins);
   const open = createCors(allowedOrigins);
   app.use('/v1/*', async (c, next) => {
@@ -198,6 +194,10 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
     for (const [name, value] of Object.entries(cors.headers(c.req.raw))) c.res.headers.set(name, value);
     return undefined;
   });
+  // Behind the origins: a page has to be able to read when to come back.
+  for (const surface of ['/v1/*', '/api/*']) {
+    app.use(surface, async (c, next) => (await rates.address(addressOf(c.req.raw))) ?? next());
+  }
   for (const [name, type] of Object.entries(MESSAGE_PATHS)) {
     app.post(`/v1/${name}`, (c) => ingest(c.req.raw, type)).all(() => wrongMethod('POST, OPTIONS'));
   }

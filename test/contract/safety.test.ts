@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCollector, type Collector, type CollectorOptions } from '../../src/collector/index.js';
+import { memoryLedger } from '../../src/ledger/index.js';
+
+const HOST = 'http://127.0.0.1:4321';
+const SHOP = 'https://shop.example';
+const open: Collector[] = [];
+
+afterEach(async () => {
+  for (const collector of open.splice(0)) await collector.close();
+});
+
+function collect(options: Partial<CollectorOptions> = {}): Collector {
+  const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['WK'], secretKeys: ['s3rver'], adminToken: 't0ken', ...options });
+  open.push(collector);
+  return collector;
+}
+
+type Asked = { method?: string; body?: string; headers?: Record<string, string>; address?: string };
+const ask = (collector: Collector, path: string, { address, ...init }: Asked = {}) => collector.fetch(new Request(`${HOST}${path}`, init), { address });
+const batchOf = (writeKey: string) => JSON.stringify({ writeKey, batch: [{ type: 'track', event: 'e', anonymousId: 'v' }] });
+const basic = (text: string) => ({ Authorization: `Basic ${btoa(text)}` });
+
+/** Everything that reads, changes or administers. */
+const CLOSED: [string, string][] = [
+  ['GET', '/api/activity'],
+  ['GET', '/api/stream'],
+  ['GET', '/api/export'],
+  ['GET', '/api/people/ada'],
+  ['POST', '/api/people/ada/erase'],
+  ['POST', '/api/people/ada/merge'],
+  ['POST', '/api/people/ada/suppress'],
+  ['POST', '/api/people/ada/unsuppress'],
+  ['POST', '/api/claims/v/undo'],
+  ['GET', '/api/explain/m'],
+  ['GET', '/api/segments/s'],
+  ['GET', '/api/preview?person=ada&anonymousId=v'],
+  ['GET', '/api/settings'],
+  ['PUT', '/api/settings'],
+  ['GET', '/api/whatever'],
+  ['GET', '/metrics'],
+  ['PUT', '/api/v1/customers/ada'],
+  ['DELETE', '/api/v1/customers/ada'],
+  ['POST', '/api/v1/customers/ada/events'],
+  ['POST', '/api/v1/customers/ada/suppress'],
+  ['POST', '/api/v1/merge_customers'],
+  ['GET', '/api/v1/accounts/region'],
+  ['POST', '/api/v2/entity'],
+  ['POST', '/api/v2/batch'],
+];
+
+describe('what is not for everybody', () => {
+  it.each(CLOSED)('%s %s is closed to a write key, whichever way it is given, and to nobody’s key', async (method, path) => {
+    const collector = collect();
+    const body = method === 'GET' ? {} : { body: '{}' };
+    const wrong = [{}, basic('WK:'), basic('site:WK'), { Authorization: 'Bearer WK' }, { Authorization: 'Bearer s3rver' }, basic('guess:guess'), { Authorization: 'Basic ***' }, basic('t0ken:')];
+    for (const headers of wrong) {
+      const response = await ask(collector, path, { method, headers, ...body });
+      expect([401, 403], JSON.stringify(headers)).toContain(response.status);
+      expect(await response.text()).not.toMatch(/ada|s3rver|t0ken/);
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    }
+  });
+
+  it('a write key posts events of visitors to the Track API, and nothing else', async () => {
+    const collector = collect();
+    const event = { method: 'POST', headers: basic('site:WK'), body: '{"name":"e","anonymous_id":"v"}' };
+    expect((await ask(collector, '/api/v1/events', event)).status).toBe(200);
+    expect((await ask(collector, '/api/v1/events', { ...event, headers: basic('WK:') })).status).toBe(200);
+    expect((await ask(collector, '/api/v1/customers/ada/events', event)).status).toBe(403);
+  });
+});
+
+describe('origins', () => {
+  const from = (origin: string, method = 'POST'): Asked => ({ method, headers: { Origin: origin }, ...(method === 'POST' && { body: batchOf('WK') }) });
+
+  it('are all welcome, without credentials, where none is named', async () => {
+    const response = await ask(collect(), '/v1/b', from('https://anything.example'));
+    expect([response.status, response.headers.get('Access-Control-Allow-Origin'), response.headers.get('Access-Control-Allow-Credentials')]).toEqual([200, '*', null]);
+  });
+
+  it.each([
+    [SHOP, 200],
+    ['https://www.family.example', 200],
+    ['https://a.b.family.example', 200],
+    [HOST, 200],
+    ['https://family.example', 403],
+    ['https://evilfamily.example', 403],
+    ['http://shop.example', 403],
+    ['https://shop.example.evil.example', 403],
+    ['null', 403],
+  ])('that are named may send, others may not: %s', async (origin, status) => {
+    const collector = collect({ allowedOrigins: [SHOP, 'https://*.family.example'] });
+    const response = await ask(collector, '/v1/b', from(origin));
+    expect(response.status).toBe(status);
+    expect(response.headers.get('Vary')).toBe('Origin');
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBe(status === 200 && origin !== HOST ? origin : null);
+    expect((await ask(collector, '/v1/b', from(origin, 'OPTIONS'))).status).toBe(status === 200 ? 204 : 403);
+  });
+
+  it('do not bind servers, which name none', async () => {
+    const collector = collect({ allowedOrigins: [SHOP] });
+    expect((await ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK') })).status).toBe(200);
+  });
+
+  it.each(['shop.example', 'https://shop.example/', '*', 'https://*', 'https://shop.example/cart'])('that cannot be one are refused at once: %s', (origin) => {
+    expect(() => collect({ allowedOrigins: [origin] })).toThrow(`"${origin}"`);
+  });
+});
+
+describe('requests', () => {
+  it('of one address are limited, and the answer says when to come back; other addresses go on', async () => {
+    const collector = collect({ rateLimits: { perAddress: 3 } });
+    const send = (address: string) => ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK'), address });
+    for (let i = 0; i < 3; i++) expect((await send('10.0.0.1')).status).toBe(200);
+    const refused = await send('10.0.0.1');
+    expect([refused.status, await refused.json()]).toEqual([429, { success: false, code: 'too_many_requests', message: expect.stringMatching(/^Too many/) }]);
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(refused.headers.get('Access-Control-Allow-Origin')).toBe('*');
+    expect((await send('10.0.0.2')).status).toBe(200);
+  });
+
+  it('with one key are limited, whoever sends them', async () => {
+    const collector = collect({ rateLimits: { perKey: 2 } });
+    const statuses = [];
+    for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) statuses.push((await ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK'), address })).status);
+    expect(statuses).toEqual([200, 200, 429]);
+    expect((await ask(collector, '/v1/b', { method: 'POST', headers: basic('s3rver:'), body: '{"batch":[]}' })).status).toBe(200);
+  });
+
+  it('with guessed secrets are soon not looked at any more, from that address', async () => {
+    const collector = collect();
+    const guess = (address: string, token: string) => ask(collector, '/api/activity', { headers: { Authorization: `Bearer ${token}` }, address });
+    for (let i = 0; i < 60; i++) expect((await guess('10.0.0.1', `guess ${i}`)).status).toBe(401);
+    expect((await guess('10.0.0.1', 't0ken')).status).toBe(429);
+    expect((await ask(collector, '/api/v2/entity', { method: 'POST', headers: basic('a:s3rver'), body: '{}', address: '10.0.0.1' })).status).toBe(429);
+    expect((await guess('10.0.0.2', 't0ken')).status).toBe(200);
+  });
+});
+
+describe('the first-party cookie', () => {
+  const HERE = { Origin: SHOP };
+  const keep = (collector: Collector, body: object, headers: Record<string, string> = {}, path = '/v1/id') => ask(collector, path, { method: 'POST', headers: { ...HERE, ...headers }, body: JSON.stringify({ writeKey: 'WK', ...body }) });
+
+  it('keeps the visitor, where no script can read it, and only for the pages that are named', async () => {
+    const collector = collect({ allowedOrigins: [SHOP] });
+    const response = await keep(collector, { anonymousId: 'v' }, { 'X-Forwarded-Proto': 'https' });
+    expect(await response.json()).toEqual({ anonymousId: 'v' });
+    expect(response.headers.get('Set-Cookie')).toBe('hitherto_id=v; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax; Secure');
+    expect([response.headers.get('Access-Control-Allow-Origin'), response.headers.get('Access-Control-Allow-Credentials')]).toEqual([SHOP, 'true']);
+    expect((await keep(collector, { anonymousId: 'v' }, { Origin: 'https://evil.example' })).status).toBe(403);
+    expect((await keep(collect(), { anonymousId: 'v' })).status).toBe(403);
+  });
+
+  it('remembers who the visitor was, until the page says that it is another', async () => {
+    const collector = collect({ allowedOrigins: [SHOP] });
+    const known = { Cookie: 'other=1; hitherto_id=first%20one' };
+    expect(await (await keep(collector, { anonymousId: 'second' }, known)).json()).toEqual({ anonymousId: 'first one' });
+    const replaced = await keep(collector, { anonymousId: 'second', replace: true }, known);
+    expect(await replaced.json()).toEqual({ anonymousId: 'second' });
+    const forgotten = await ask(collector, '/v1/id', { method: 'DELETE', headers: { ...HERE, ...known } });
+    expect(forgotten.headers.get('Set-Cookie')).toMatch(/^hitherto_id=; Max-Age=0;/);
+  });
+
+  it.each([
+    [{ anonymousId: ' ' }, 400],
+    [{ anonymousId: 'x'.repeat(256) }, 400],
+    [{}, 400],
+    [{ anonymousId: 'v', writeKey: 'guess' }, 401],
+    [{ anonymousId: 'v', writeKey: 's3rver' }, 401],
+  ])('keeps nothing for %j', async (body, status) => {
+    const response = await keep(collect({ allowedOrigins: [SHOP] }), body);
+    expect([response.status, response.headers.get('Set-Cookie')]).toEqual([status, null]);
+  });
+
+  it('keeps nothing that could end it early', async () => {
+    const response = await keep(collect({ allowedOrigins: [SHOP] }), { anonymousId: 'v; Domain=evil.example\r\nX: y' });
+    expect(response.headers.get('Set-Cookie')).toMatch(/^hitherto_id=v%3B%20Domain%3Devil\.example%0D%0AX%3A%20y; Max-Age/);
+  });
+});
+
+describe('every answer', () => {
+  it.each(['/', '/v1/b', '/api/activity', '/healthz', '/readyz', '/nothing', '/v1/projects/WK/settings'])('says that it runs nothing and is what it says: %s', async (path) => {
+    const { headers } = await ask(collect(), path);
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('Content-Security-Policy')).toMatch("default-src 'none'");
+    expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+  });
+});
