@@ -3,7 +3,7 @@ import { parseCampaigns, type Campaign } from './campaign.js';
 import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, type Command, type CommandResult } from './command.js';
 import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
-import { emailName, userName } from './identity.js';
+import { nameMeantBy } from './identity.js';
 import { membership } from './membership.js';
 import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
@@ -255,7 +255,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function suppress(id: string, at: CommandAt, type: 'person_suppressed' | 'person_unsuppressed'): CommandResult {
     settle();
     // Somebody who is not known yet, too: nothing of them is to be kept.
-    const person = rootNamed(id) ?? emailInPlaceOf(id);
+    const person = rootNamed(id) ?? nameMeantBy(id);
     return command({ type, person, names: namesUnder(person), ...placeOf(at) });
   }
 
@@ -318,9 +318,4 @@ export function createEngine(options: EngineOptions = {}): Engine {
     settings,
     purge,
   };
-}
-
-/** An email is a name of its own kind, whoever asks. */
-function emailInPlaceOf(id: string): string {
-  return id.includes('@') ? emailName(id)! : userName(id);
 }

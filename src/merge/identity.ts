@@ -48,6 +48,12 @@ export function userName(userId: string): string {
   return isSystemId(userId) ? userId.slice(SYSTEM_PREFIX.length) : userId;
 }
 
+/** The name that is meant by an id, an email, `email:…` or `cio_…`, whether or not anybody is known by it. */
+export function nameMeantBy(id: string): string {
+  if (id.startsWith('email:')) return id.toLowerCase();
+  return emailName(id.includes('@') ? id : undefined) ?? userName(id);
+}
+
 /** Whether deciding on a message takes knowing who is known. All others name one person, or nobody, and that is that. */
 export function asksWhoIsKnown(message: AcceptedMessage): boolean {
   return isSystemId(message.userId) || isUpdate(message) || emailBeside(message) !== undefined;

@@ -2,7 +2,7 @@ export { createEngine } from './engine.js';
 export type { CommandAt, Engine, EngineOptions } from './engine.js';
 export { createCore } from './core.js';
 export type { Core, PlacedActivity, ReceivedAt } from './core.js';
-export { asksWhoIsKnown, emailBeside, emailName, userName } from './identity.js';
+export { asksWhoIsKnown, emailBeside, emailName, nameMeantBy, userName } from './identity.js';
 export type { NameFacts } from './identity.js';
 export { createDirectory } from './directory.js';
 export type { Directory, Link } from './directory.js';

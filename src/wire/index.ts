@@ -4,6 +4,6 @@ export type { Fault, ParsedMessage } from './parse.js';
 export type { BatchAnswer, Refusal } from './batch.js';
 export { occurredAt } from './timestamp.js';
 export { utf8Bytes } from './bytes.js';
-export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, MESSAGE_BYTES } from './limits.js';
+export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, MESSAGE_BYTES, USER_ID_BYTES } from './limits.js';
 export type { Activity, ActivityFilter, ActivityPage, ActivityTab, Explanation, Person, Reason, StoredEvent } from './activity.js';
 export { plain, readable, serialise } from './serialise.js';

@@ -30,9 +30,9 @@ export function deviceCall(who: Who, body: JsonObject): Translated {
   return reported('Device Created or Updated', who, { token: textOf(token), ...about, ...(isObject(attributes) && attributes) }, body);
 }
 
-export function deviceDeletedCall(who: Who, token: unknown): Translated {
+export function deviceDeletedCall(who: Who, token: unknown, body: JsonObject = {}): Translated {
   const text = textOf(token);
-  return text === undefined ? required('device', 'Say which device: its token.') : reported('Device Deleted', who, { token: text }, {});
+  return text === undefined ? required('device', 'Say which device: its token.') : reported('Device Deleted', who, { token: text }, body);
 }
 
 /** What became of a message that somebody sent to a person: `{ delivery_id, metric, … }`, under the older name `event` too. */
@@ -55,9 +55,15 @@ export function reported(event: string, who: Who, properties: JsonObject, body: 
 export const NOBODY: Who = { anonymousId: null };
 
 /** When it happened, and the id by which it is recognised when it comes twice. */
-export function whenAndWhich({ timestamp, id }: JsonObject): JsonObject {
-  const messageId = textOf(id);
-  return { ...(timestamp !== undefined && timestamp !== null && { timestamp }), ...(messageId !== undefined && { messageId }) };
+export function whenAndWhich(body: JsonObject): JsonObject {
+  const messageId = textOf(body['id']);
+  return { ...when(body), ...(messageId !== undefined && { messageId }) };
+}
+
+/** Unix seconds; some senders write them as text. */
+export function when({ timestamp }: JsonObject): JsonObject {
+  if (timestamp === undefined || timestamp === null) return {};
+  return { timestamp: typeof timestamp === 'string' && /^\d+(\.\d+)?$/.test(timestamp) ? Number(timestamp) : timestamp };
 }
 
 /** An event of a person may say which visitor they were; it does not claim (RULES R2). */

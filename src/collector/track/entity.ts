@@ -1,11 +1,13 @@
 import { isObject, type JsonObject } from '../../wire/index.js';
 import { invalid, message, required, type Call, type Translated } from './call.js';
-import { deliveryCall, deviceCall, deviceDeletedCall, eventCall, NOBODY, reported, whenAndWhich } from './calls.js';
+import { deliveryCall, deviceCall, deviceDeletedCall, eventCall, NOBODY, reported, when, whenAndWhich } from './calls.js';
 import { identifyOf, personIn, textOf, whoIn, type Who } from './who.js';
 
 /** One item of Track v2, `{ type, action, identifiers, … }`, as what it comes to here. */
 export function entityCalls(item: unknown): Translated {
   if (!isObject(item)) return invalid('type', 'An item is an object: { "type": "person", "action": "identify", … }.');
+  const { attributes } = item;
+  if (attributes !== undefined && attributes !== null && !isObject(attributes)) return invalid('attributes', 'attributes are an object, as in { "plan": "pro" }.');
   switch (item['type']) {
     case 'person':
       return personCalls(item);
@@ -26,7 +28,7 @@ function personCalls(item: JsonObject): Translated {
   switch (action) {
     case 'identify': {
       const identify = message({ ...identifyOf(who, attributesIn(item)), ...whenAndWhich(item) });
-      return withRelationships([identify], item, (related) => groupOf(related, who, {}));
+      return withRelationships([identify], item, (related) => groupOf(related, who, item));
     }
     case 'event':
     case 'page':
@@ -35,11 +37,11 @@ function personCalls(item: JsonObject): Translated {
     case 'add_device':
       return deviceCall(who, item);
     case 'delete_device':
-      return deviceDeletedCall(who, isObject(item['device']) ? (item['device']['token'] ?? item['device']['id']) : undefined);
+      return deviceDeletedCall(who, isObject(item['device']) ? (item['device']['token'] ?? item['device']['id']) : undefined, item);
     case 'add_relationships':
-      return withRelationships([], item, (related) => groupOf(related, who, {}));
+      return hasRelationships(item) ? withRelationships([], item, (related) => groupOf(related, who, item)) : NO_RELATIONSHIPS;
     case 'delete_relationships':
-      return withRelationships([], item, (related) => relationshipDeleted(related, who));
+      return hasRelationships(item) ? withRelationships([], item, (related) => relationshipDeleted(related, who, item)) : NO_RELATIONSHIPS;
     case 'delete':
     case 'suppress':
     case 'unsuppress':
@@ -52,38 +54,45 @@ function personCalls(item: JsonObject): Translated {
 /** The relationships of an object are its members: each is a group message of theirs. */
 function objectCalls(item: JsonObject): Translated {
   const { action, identifiers } = item;
-  if (!isObject(identifiers) || textOf(identifiers['object_id']) === undefined) {
-    return required('identifiers', 'An object is named by "identifiers": { "object_type_id": "1", "object_id": "acme" }.');
-  }
-  const relatedTo = (build: (who: Who) => Translated): Translated =>
+  const object = objectOf(identifiers);
+  if (object['objectId'] === undefined) return required('identifiers', 'An object is named by "identifiers": { "object_type_id": "1", "object_id": "acme" }.');
+  const ofMembers = (build: (related: JsonObject, who: Who) => Translated): Translated =>
     withRelationships([], item, (related) => {
       const { who, fault } = whoIn(related['identifiers']);
-      return fault ? { fault } : build(who);
+      return fault ? { fault } : build({ ...related, identifiers }, who);
     });
   switch (action) {
     case 'identify':
-    case 'identify_anonymous': {
-      const group = (who: Who): Translated => groupOf({ identifiers }, who, attributesIn(item));
-      return Array.isArray(item['cio_relationships']) && item['cio_relationships'].length > 0 ? relatedTo(group) : group(NOBODY);
-    }
+    case 'identify_anonymous':
+      return hasRelationships(item) ? ofMembers((related, who) => groupOf(related, who, item, attributesIn(item))) : groupOf({ identifiers }, NOBODY, item, attributesIn(item));
     case 'add_relationships':
-      return relatedTo((who) => groupOf({ identifiers }, who, {}));
+      return hasRelationships(item) ? ofMembers((related, who) => groupOf(related, who, item)) : NO_RELATIONSHIPS;
     case 'delete_relationships':
-      return relatedTo((who) => relationshipDeleted({ identifiers }, who));
+      return hasRelationships(item) ? ofMembers((related, who) => relationshipDeleted(related, who, item)) : NO_RELATIONSHIPS;
+    case 'event': {
+      const name = textOf(item['name']);
+      return name === undefined ? required('name', 'An event has a name: { "name": "course_started" }.') : reported(name, NOBODY, { ...object, ...attributesIn(item) }, item);
+    }
     case 'delete':
-      return reported('Object Deleted', NOBODY, objectOf(identifiers), item);
+      return reported('Object Deleted', NOBODY, object, item);
     default:
-      return invalid('action', 'An object can be identify, identify_anonymous, delete, add_relationships or delete_relationships.');
+      return invalid('action', 'An object can be identify, identify_anonymous, event, delete, add_relationships or delete_relationships.');
   }
 }
 
 function mergeCalls(item: JsonObject): Translated {
-  const primary = personIn(item['primary']);
-  if (primary.fault) return { fault: { ...primary.fault, field: 'primary' } };
-  const secondary = personIn(item['secondary']);
-  if (secondary.fault) return { fault: { ...secondary.fault, field: 'secondary' } };
+  const primary = personIn(item['primary'], 'primary');
+  if (primary.fault) return primary;
+  const secondary = personIn(item['secondary'], 'secondary');
+  if (secondary.fault) return secondary;
   return { calls: [{ kind: 'merge', primary: primary.person, secondary: secondary.person }] };
 }
+
+function hasRelationships({ cio_relationships }: JsonObject): boolean {
+  return cio_relationships !== undefined && cio_relationships !== null && !(Array.isArray(cio_relationships) && cio_relationships.length === 0);
+}
+
+const NO_RELATIONSHIPS = required('cio_relationships', 'Say which: "cio_relationships": [{ "identifiers": { … } }].');
 
 /** Adds what `cio_relationships`, a list of `{ identifiers }`, comes to. */
 function withRelationships(calls: Call[], item: JsonObject, build: (related: JsonObject) => Translated): Translated {
@@ -100,18 +109,21 @@ function withRelationships(calls: Call[], item: JsonObject, build: (related: Jso
   return { calls: all };
 }
 
-function groupOf({ identifiers }: JsonObject, who: Who, attributes: JsonObject): Translated {
+/** @param attributes of the object itself; what is said of the relationship stands beside them */
+function groupOf({ identifiers, relationship_attributes }: JsonObject, who: Who, item: JsonObject, attributes: JsonObject = {}): Translated {
   const { objectId, objectTypeId } = objectOf(identifiers);
-  if (objectId === undefined) return required('cio_relationships', 'A relationship names its object: { "identifiers": { "object_id": "acme" } }.');
+  if (objectId === undefined) return NO_OBJECT;
   const isFirstType = objectTypeId === undefined || objectTypeId === '1';
-  return { calls: [message({ type: 'group', groupId: objectId, ...who, traits: { ...(!isFirstType && { objectTypeId }), ...attributes } })] };
+  const traits = { ...(!isFirstType && { objectTypeId }), ...attributes, ...(isObject(relationship_attributes) && relationship_attributes) };
+  return { calls: [message({ type: 'group', groupId: objectId, ...who, traits, ...when(item) })] };
 }
 
-function relationshipDeleted({ identifiers }: JsonObject, who: Who): Translated {
+function relationshipDeleted({ identifiers }: JsonObject, who: Who, item: JsonObject): Translated {
   const object = objectOf(identifiers);
-  if (object['objectId'] === undefined) return required('cio_relationships', 'A relationship names its object: { "identifiers": { "object_id": "acme" } }.');
-  return reported('Relationship Deleted', who, object, {});
+  return object['objectId'] === undefined ? NO_OBJECT : { calls: [message({ type: 'track', event: 'Relationship Deleted', ...who, properties: object, ...when(item) })] };
 }
+
+const NO_OBJECT = required('cio_relationships', 'A relationship names its object: { "identifiers": { "object_id": "acme" } }.');
 
 function objectOf(identifiers: unknown): JsonObject {
   const { object_id, object_type_id } = isObject(identifiers) ? identifiers : {};

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { MESSAGE_BYTES, type JsonObject } from '../../wire/index.js';
-import { json, notFound, wrongMethod } from '../answers.js';
+import { json } from '../answers.js';
 import { readBody } from '../body.js';
 import { basicHalves, type Keys } from '../keys.js';
 import type { Meter } from '../meter.js';
@@ -10,7 +10,7 @@ import { message, type TrackFault, type Translated } from './call.js';
 import { deliveryCall, deviceCall, deviceDeletedCall, eventCall, NOBODY } from './calls.js';
 import { entityCalls } from './entity.js';
 import { perform } from './perform.js';
-import { identifyOf, personIn, personInPath, textOf } from './who.js';
+import { identifyOf, personInPath, textOf } from './who.js';
 
 export interface TrackOptions {
   keys: Keys;
@@ -28,23 +28,21 @@ export interface TrackOptions {
 export function createTrackRoutes({ keys, store, meter, rates, addressOf }: TrackOptions): Hono {
   const app = new Hono().basePath('/api');
 
-  app.use('/v1/*', async (c, next) => (await refuse(c.req.raw, c.req.path.endsWith('/api/v1/events'), V1)) ?? next());
+  app.use('/v1/*', async (c, next) => (await refuse(c.req.raw, c.req.path === '/api/v1/events', V1)) ?? next());
   app.use('/v2/*', async (c, next) => (await refuse(c.req.raw, false, V2)) ?? next());
 
   const customer = '/v1/customers/:id';
   app
-    .put(customer, (c) => one(c.req.raw, (body) => ({ calls: [message(identifyOf(person(c.req.param('id')), body))] })))
-    .delete((c) => answer({ calls: [{ kind: 'delete', person: personInPath(c.req.param('id')) }] }))
-    .all(() => wrongMethod('PUT, DELETE'));
-  app.post(`${customer}/events`, (c) => one(c.req.raw, (body) => eventCall(person(c.req.param('id')), body))).all(() => wrongMethod('POST'));
-  app.put(`${customer}/devices`, (c) => one(c.req.raw, (body) => deviceCall(person(c.req.param('id')), body))).all(() => wrongMethod('PUT'));
+    .put(customer, (c) => one(c.req.raw, (body) => about(c.req.param('id'), (userId) => ({ calls: [message(identifyOf({ userId }, body))] }))))
+    .delete((c) => answer(about(c.req.param('id'), (person) => ({ calls: [{ kind: 'delete', person }] }))))
+    .all(only('PUT, DELETE'));
+  app.post(`${customer}/events`, (c) => one(c.req.raw, (body) => about(c.req.param('id'), (userId) => eventCall({ userId }, body)))).all(only('POST'));
+  app.put(`${customer}/devices`, (c) => one(c.req.raw, (body) => about(c.req.param('id'), (userId) => deviceCall({ userId }, body)))).all(only('PUT'));
   app
-    .delete(`${customer}/devices/:token`, (c) => answer(deviceDeletedCall(person(c.req.param('id')), c.req.param('token'))))
-    .all(() => wrongMethod('DELETE'));
+    .delete(`${customer}/devices/:token`, (c) => answer(about(c.req.param('id'), (userId) => deviceDeletedCall({ userId }, c.req.param('token')))))
+    .all(only('DELETE'));
   for (const kind of ['suppress', 'unsuppress'] as const) {
-    app
-      .post(`${customer}/${kind}`, (c) => answer({ calls: [{ kind, person: personInPath(c.req.param('id')) }] }))
-      .all(() => wrongMethod('POST'));
+    app.post(`${customer}/${kind}`, (c) => answer(about(c.req.param('id'), (person) => ({ calls: [{ kind, person }] })))).all(only('POST'));
   }
   app
     .post('/v1/events', (c) =>
@@ -53,28 +51,17 @@ export function createTrackRoutes({ keys, store, meter, rates, addressOf }: Trac
         return eventCall(anonymousId === undefined ? NOBODY : { anonymousId }, body);
       }),
     )
-    .all(() => wrongMethod('POST'));
-  app
-    .post('/v1/merge_customers', (c) =>
-      one(c.req.raw, ({ primary, secondary }) => {
-        const [first, second] = [personIn(primary), personIn(secondary)];
-        if (first.fault) return first;
-        if (second.fault) return second;
-        return { calls: [{ kind: 'merge', primary: first.person, secondary: second.person }] };
-      }),
-    )
-    .all(() => wrongMethod('POST'));
+    .all(only('POST'));
+  app.post('/v1/merge_customers', (c) => one(c.req.raw, (body) => entityCalls({ ...body, type: 'person', action: 'merge' }))).all(only('POST'));
   for (const path of ['/v1/metrics', '/v1/push/events']) {
-    app.post(path, (c) => one(c.req.raw, deliveryCall)).all(() => wrongMethod('POST'));
+    app.post(path, (c) => one(c.req.raw, deliveryCall)).all(only('POST'));
   }
-  app
-    .get('/v1/accounts/region', (c) => json(200, { url: new URL(c.req.url).host, data_center: 'us', environment_id: 1 }))
-    .all(() => wrongMethod('GET'));
+  app.get('/v1/accounts/region', (c) => json(200, { url: new URL(c.req.url).host, data_center: 'us', environment_id: 1 })).all(only('GET'));
 
-  app.post('/v2/entity', (c) => entity(c.req.raw)).all(() => wrongMethod('POST'));
-  app.post('/v2/batch', (c) => batch(c.req.raw)).all(() => wrongMethod('POST'));
-  app.all('/v1/*', () => notFound('The Track API has no such address here; people are at /api/v1/customers/:id.'));
-  app.all('/v2/*', () => notFound('Track v2 has two addresses: /api/v2/entity and /api/v2/batch.'));
+  app.post('/v2/entity', (c) => entity(c.req.raw)).all(only('POST', V2));
+  app.post('/v2/batch', (c) => batch(c.req.raw)).all(only('POST', V2));
+  app.all('/v1/*', () => json(404, V1(nowhere('The Track API has no such address here; people are at /api/v1/customers/ID.'))));
+  app.all('/v2/*', () => json(404, V2(nowhere('Track v2 has two addresses: /api/v2/entity and /api/v2/batch.'))));
   return app;
 
   /** @returns the answer to whoever may not do this */
@@ -95,9 +82,7 @@ export function createTrackRoutes({ keys, store, meter, rates, addressOf }: Trac
     const sentence = isPublic
       ? 'This is the public write key; the Track API takes a secret key, except for POST /api/v1/events.'
       : 'Send a secret key as either half of Basic authorization, as in "site:SECRET".';
-    return json(isPublic ? 403 : 401, shape({ reason: 'invalid', field: 'authorization', code: 'unauthorized', message: sentence }), {
-      ...(!isPublic && { 'WWW-Authenticate': 'Basic realm="hitherto"' }),
-    });
+    return json(401, shape({ reason: 'invalid', field: 'authorization', code: 'unauthorized', message: sentence }), { 'WWW-Authenticate': 'Basic realm="hitherto"' });
   }
 
   async function one(request: Request, translate: (body: JsonObject) => Translated): Promise<Response> {
@@ -150,6 +135,15 @@ const V2: Shape = ({ reason, field, message }) => ({ errors: [{ reason, field, m
 
 const LATER: TrackFault = { ...NOT_STORED, reason: 'invalid', field: 'body' };
 
-function person(id: string): { userId: string } {
-  return { userId: personInPath(id) };
+function about(id: string, translate: (person: string) => Translated): Translated {
+  const { person, fault } = personInPath(id);
+  return fault ? { fault } : translate(person);
+}
+
+function only(allow: string, shape: Shape = V1): () => Response {
+  return () => json(405, shape({ reason: 'invalid', field: 'method', code: 'wrong_method', message: `This address answers ${allow}.` }), { Allow: allow });
+}
+
+function nowhere(message: string): TrackFault {
+  return { reason: 'invalid', field: 'path', code: 'not_found', message };
 }

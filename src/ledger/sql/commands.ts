@@ -1,14 +1,13 @@
 import {
   DONE,
-  emailName,
   isMerged,
   LATE_WINDOW_MS,
   NO_MERGE,
+  nameMeantBy,
   NOBODY,
   RETENTION_MS,
   SAME_PERSON,
   TOO_LATE_TO_RESTORE,
-  userName,
   type Campaign,
   type Command,
   type CommandResult,
@@ -36,7 +35,7 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
   function suppress(id: string, at: number, type: 'person_suppressed' | 'person_unsuppressed'): Promise<CommandResult> {
     return change(async (statements, lookup) => {
       // Somebody who is not known yet, too: nothing of them is to be kept.
-      const person = (await lookup.rootNamed(id)) ?? (id.includes('@') ? emailName(id)! : userName(id));
+      const person = (await lookup.rootNamed(id)) ?? nameMeantBy(id);
       const names = await lookup.namesUnder(person);
       for (const { bucket, name } of names.map(nameKeyOf)) await statements.run('suppressName', bucket, name, Number(type === 'person_suppressed'));
       await enter(statements, at, { type, person, names });
