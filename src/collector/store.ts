@@ -27,6 +27,7 @@ export interface StoreOptions {
 export function createStore({ ledger, now, log, meter }: StoreOptions): Store {
   return {
     async append(messages, sentAt) {
+      if (messages.length === 0) return [];
       const done = meter.appending(messages.length);
       try {
         const outcomes = await ledger.append(messages, { receivedAt: now(), ...(isMoment(sentAt) && { sentAt }) });

@@ -56,7 +56,7 @@ describe('what is not for everybody', () => {
     const wrong = [{}, basic('WK:'), basic('site:WK'), { Authorization: 'Bearer WK' }, { Authorization: 'Bearer s3rver' }, basic('guess:guess'), { Authorization: 'Basic ***' }, basic('t0ken:')];
     for (const headers of wrong) {
       const response = await ask(collector, path, { method, headers, ...body });
-      expect([401, 403], JSON.stringify(headers)).toContain(response.status);
+      expect([401, 403]).toContain(response.status);
       expect(await response.text()).not.toMatch(/ada|s3rver|t0ken/);
       expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
     }
