@@ -1,4 +1,5 @@
-import { LedgerError, type Ledger, type LiveActivity } from '../ledger/index.js';
+import { LedgerError, type Ledger } from '../ledger/index.js';
+import type { Activity } from '../wire/index.js';
 import { json } from './answers.js';
 import type { Log } from './log.js';
 
@@ -6,11 +7,16 @@ import type { Log } from './log.js';
 const LOOK_MS = 1000;
 /** What a burst of requests stores is looked at once. */
 const GATHER_MS = 50;
+/** Looking takes a fifth of the time at most: whoever only watches does not slow down whoever sends. */
+const REST = 4;
 /** A comment, so that nothing on the way takes the connection for dead. */
 const HEARTBEAT_MS = 15_000;
 /** Whoever was away for longer than this many lines reads the log instead. */
 const LINES = 1000;
-/** Collectors that share a database do not commit in the order of their clocks: so much of the log is looked at once more. */
+/**
+ * Collectors that share a database do not commit in the order of their clocks, and a merge changes when more joins it: so much of
+ * the log is looked at once more, every LOOK_MS.
+ */
 const LOOK_BACK_MS = 5000;
 
 /** Tells whoever listens what comes into the log. */
@@ -39,6 +45,8 @@ export function createLive(ledger: Ledger, log: Log): Live {
   let isLooking = false;
   let isWanted = false;
   let seen: string | undefined;
+  let lookedBackAt = -Infinity;
+  let owesLookBack = false;
 
   function nudge(): void {
     if (listeners.size === 0) return;
@@ -56,43 +64,58 @@ export function createLive(ledger: Ledger, log: Log): Live {
   async function look(): Promise<void> {
     isLooking = true;
     isWanted = false;
+    const startedAt = performance.now();
+    const isBack = startedAt - lookedBackAt >= LOOK_MS;
     try {
       const version = await ledger.version();
-      if (version !== seen) {
-        for (const listener of listeners) await tell(listener);
-        seen = version;
+      if (version !== seen || (owesLookBack && isBack)) {
+        let isTold = true;
+        for (const listener of listeners) isTold = (await tell(listener, isBack ? LOOK_BACK_MS : 0)) && isTold;
+        seen = isTold ? version : undefined;
+        owesLookBack = !isBack;
+        if (isBack) lookedBackAt = startedAt;
       }
     } catch (error) {
       log({ level: 'warning', code: 'not_streamed', message: 'What is new could not be read; it is tried again.', error });
     }
     isLooking = false;
-    schedule(isWanted ? GATHER_MS : LOOK_MS);
+    schedule(isWanted ? Math.max(GATHER_MS, REST * (performance.now() - startedAt)) : LOOK_MS);
   }
 
-  async function tell(listener: Listener): Promise<void> {
+  /** @returns whether they know now what there is */
+  async function tell(listener: Listener, lookBackMs: number): Promise<boolean> {
     // Whoever does not read is not read for: what waits for them would grow without end.
-    if ((listener.controller.desiredSize ?? 0) <= 0) return;
-    const { lines, isGap } = await ledger.live!(listener.cursor, { limit: LINES, lookBackMs: listener.told.size > 0 ? LOOK_BACK_MS : 0 });
+    if (!hasRoom(listener)) return false;
+    const { lines, before, isGap } = await ledger.live!(listener.cursor, { limit: LINES, lookBackMs });
+    // They may have gone meanwhile.
+    if (!listeners.has(listener)) return true;
+    // What was committed late: whoever comes back comes back behind all that they were told.
+    if (listener.cursor !== undefined) for (const line of before) tellOnce(listener, line, listener.cursor);
     if (isGap) say(listener, 'event: gap\ndata: {}\n\n');
     for (const { cursor, line } of lines) {
-      const mark = markOf(line);
-      if (!listener.told.has(mark)) say(listener, `id: ${cursor}\ndata: ${JSON.stringify(line)}\n\n`);
-      listener.told.set(mark, line.at);
+      tellOnce(listener, line, cursor);
       listener.cursor = cursor;
     }
     const newest = lines.at(-1)?.line.at ?? 0;
     for (const [mark, at] of listener.told) if (at < newest - LOOK_BACK_MS) listener.told.delete(mark);
+    return true;
+  }
+
+  function tellOnce(listener: Listener, line: Activity, id: string): void {
+    const mark = markOf(line);
+    if (!listener.told.has(mark)) say(listener, `id: ${id}\ndata: ${JSON.stringify(line)}\n\n`);
+    listener.told.set(mark, line.at);
+  }
+
+  function hasRoom({ controller }: Listener): boolean {
+    return (controller.desiredSize ?? 0) > 0;
   }
 
   /** Where somebody begins: behind the line that they saw last, else where the log ends now. What stands before it is not told again. */
   async function placeOf(seenLast: string | undefined): Promise<Pick<Listener, 'cursor' | 'told'>> {
     const cursor = seenLast ?? (await ledger.live!(undefined, { limit: 1, lookBackMs: 0 })).lines[0]?.cursor;
-    const told = new Map<string, number>();
-    if (cursor === undefined) return { cursor, told };
-    const { lines } = await ledger.live!(cursor, { limit: LINES, lookBackMs: LOOK_BACK_MS });
-    const before = lines.slice(0, lines.findIndex((line) => line.cursor === cursor) + 1);
-    for (const { line } of before) told.set(markOf(line), line.at);
-    return { cursor, told };
+    const { before } = cursor === undefined ? { before: [] } : await ledger.live!(cursor, { limit: 1, lookBackMs: LOOK_BACK_MS });
+    return { cursor, told: new Map(before.map((line) => [markOf(line), line.at])) };
   }
 
   function say({ controller }: Listener, text: string): void {
@@ -102,7 +125,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
   function begin(): void {
     stopWatching ??= ledger.watch?.(nudge);
     beat ??= setInterval(() => {
-      for (const listener of listeners) if ((listener.controller.desiredSize ?? 0) > 0) say(listener, ': still here\n\n');
+      for (const listener of listeners) if (hasRoom(listener)) say(listener, ': still here\n\n');
     }, HEARTBEAT_MS);
     (beat as { unref?(): void }).unref?.();
     schedule(0);
@@ -155,6 +178,6 @@ export function createLive(ledger: Ledger, log: Log): Live {
 }
 
 /** Tells lines apart, whosever they have become. A merge that more has joined since is told again. */
-function markOf({ type, at, messageId, anonymousId, attribute, count }: LiveActivity['lines'][number]['line']): string {
+function markOf({ type, at, messageId, anonymousId, attribute, count }: Activity): string {
   return JSON.stringify([type, at, messageId, anonymousId, attribute, count]);
 }

@@ -18,16 +18,18 @@ export interface ActivityQuery extends ActivityFilter {
 
 /** A part of what came into the log. */
 export interface LiveQuery {
-  /** So many lines, at most. */
+  /** So many lines behind the cursor, at most. */
   limit: number;
-  /** So much in front of the cursor as well, in milliseconds: collectors that share a database do not commit in the order of their clocks. */
+  /** So much in front of the cursor as well, in milliseconds, and again at most so many lines: collectors that share a database do not commit in the order of their clocks. */
   lookBackMs: number;
 }
 
 export interface LiveActivity {
-  /** Oldest first; `cursor` is the place of its line. */
+  /** What stands behind the cursor, oldest first; without a cursor, the newest. */
   lines: { cursor: string; line: Activity }[];
-  /** There was more than the limit, and these are the newest. */
+  /** What was asked for in front of it, with the line of the cursor itself. */
+  before: Activity[];
+  /** There was more behind the cursor than the limit, and these are the newest. */
   isGap: boolean;
 }
 

@@ -55,15 +55,22 @@ export function pageOf(lines: Iterable<PlacedActivity>, limit: number): Activity
  */
 export async function liveOf(newestFirst: AsyncIterable<PlacedActivity> | Iterable<PlacedActivity>, after: string | undefined, { limit, lookBackMs }: LiveQuery): Promise<LiveActivity> {
   const cursor = readCursor(after);
-  const found: PlacedActivity[] = [];
+  const newer: PlacedActivity[] = [];
+  const before: Activity[] = [];
+  let isGap = false;
   for await (const placed of newestFirst) {
-    const isPast = cursor && !isNewer(placed, cursor) && !(lookBackMs > 0 && placed.line.at >= cursor.receivedAt - lookBackMs);
-    if (isPast || found.length > limit) break;
-    found.push(placed);
+    if (!cursor || isNewer(placed, cursor)) {
+      isGap = cursor !== undefined && newer.length === limit;
+      if (newer.length === limit) break;
+      newer.push(placed);
+    } else {
+      const isLookedAt = lookBackMs > 0 && placed.line.at >= cursor.receivedAt - lookBackMs;
+      if (!isLookedAt || before.length === limit) break;
+      before.push(placed.line);
+    }
   }
-  const isGap = cursor !== undefined && found.length > limit;
-  const lines = found.slice(0, limit).map((placed) => ({ cursor: cursorOf(placed), line: placed.line }));
-  return { lines: lines.reverse(), isGap };
+  const lines = newer.map((placed) => ({ cursor: cursorOf(placed), line: placed.line }));
+  return { lines: lines.reverse(), before: before.reverse(), isGap };
 }
 
 function isNewer(placed: PlacedActivity, cursor: Cursor): boolean {

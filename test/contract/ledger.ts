@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ActivityQuery, Administration, Ledger } from '../../src/ledger/index.js';
+import type { ActivityQuery, Administration, Ledger, LiveActivity, LiveQuery, StoredMessage } from '../../src/ledger/index.js';
 import type { AcceptedMessage, Activity } from '../../src/wire/index.js';
 import { DAY, HOUR, identify, iso, MINUTE, NOON, SECOND, track } from './messages.js';
 
@@ -434,10 +434,109 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
       });
     });
 
+    describe('live', () => {
+      const live = (after: string | undefined, query: Partial<LiveQuery> = {}) => ledger.live!(after, { limit: 100, lookBackMs: 0, ...query });
+      const namesOf = ({ lines }: LiveActivity): string[] => lines.map(({ line }) => nameOf(line));
+      const end = async (): Promise<string> => (await live(undefined, { limit: 1 })).lines[0]!.cursor;
+
+      it('gives what came in behind a line, oldest first, and nothing twice', async () => {
+        await append(NOON, track('one', { anonymousId: 'v' }));
+        const one = await end();
+        await append(NOON, track('two', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' }));
+        const behind = await live(one);
+        expect(namesOf(behind)).toEqual(['two', 'identify', 'anon_merge v']);
+        expect(namesOf(await live(behind.lines[1]!.cursor))).toEqual(['anon_merge v']);
+        expect(await live(behind.lines[2]!.cursor)).toEqual({ lines: [], before: [], isGap: false });
+      });
+
+      it('begins with the newest lines for whoever has seen nothing, which is no gap', async () => {
+        expect(await live(undefined)).toEqual({ lines: [], before: [], isGap: false });
+        await append(NOON, track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' }), track('three', { anonymousId: 'v' }));
+        const newest = await live(undefined, { limit: 2 });
+        expect([namesOf(newest), newest.isGap]).toEqual([['two', 'three'], false]);
+      });
+
+      it('says when there was more than the limit, and not when there was just as much', async () => {
+        await append(NOON, track('seen', { anonymousId: 'v' }));
+        const seen = await end();
+        await append(NOON, track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' }));
+        const whole = await live(seen, { limit: 2 });
+        expect([namesOf(whole), whole.isGap]).toEqual([['one', 'two'], false]);
+        const part = await live(seen, { limit: 1 });
+        expect([namesOf(part), part.isGap]).toEqual([['two'], true]);
+      });
+
+      it('looks back by the time of arrival, which is no gap however much there is', async () => {
+        await append(NOON - 1001, track('long ago', { anonymousId: 'v' }));
+        for (const name of ['one', 'two', 'three']) await append(NOON - SECOND, track(name, { anonymousId: 'v' }));
+        await append(NOON, track('seen', { anonymousId: 'v' }));
+        const seen = await end();
+        await append(NOON + 1, track('new', { anonymousId: 'v' }));
+        const found = await live(seen, { lookBackMs: SECOND });
+        expect([found.before.map(nameOf), namesOf(found), found.isGap]).toEqual([['one', 'two', 'three', 'seen'], ['new'], false]);
+        const some = await live(seen, { lookBackMs: SECOND, limit: 2 });
+        expect([some.before.map(nameOf), namesOf(some), some.isGap]).toEqual([['three', 'seen'], ['new'], false]);
+      });
+
+      it('wants a cursor of its own', async () => {
+        await expect(live('nonsense')).rejects.toMatchObject({ code: 'bad_cursor' });
+      });
+    });
+
+    describe('messages', () => {
+      async function exported(limit: number, between?: (page: number) => Promise<unknown>): Promise<StoredMessage[]> {
+        const found: StoredMessage[] = [];
+        let after: string | undefined;
+        for (let page = 1; ; page++) {
+          const { items, next } = await ledger.messages!({ limit, ...(after !== undefined && { after }) });
+          expect(items.length).toBeLessThanOrEqual(limit);
+          found.push(...items);
+          if (next === null) return found;
+          after = next;
+          await between?.(page);
+        }
+      }
+
+      it('gives every message once, oldest first, in pages of any size', async () => {
+        expect(await exported(10)).toEqual([]);
+        await fill(ledger);
+        const stored = (await lines()).filter(({ type }) => type === 'event' || type === 'identify');
+        const order = stored.map(({ messageId }) => messageId).reverse();
+        expect(order.length).toBe(260);
+        for (const limit of [1, 7, 130, 260, 1000]) expect((await exported(limit)).map(({ messageId }) => messageId)).toEqual(order);
+      });
+
+      it('gives a message as it came, with when it was received and when it happened', async () => {
+        const message = track('one', { anonymousId: 'v', timestamp: iso(NOON - DAY), properties: { a: 1, deep: { b: [null, 'ü\u0000'] } }, context: { ip: '192.0.2.1' } });
+        await append(NOON, message, message);
+        await append(NOON + 1, identify('ada', { anonymousId: 'v', messageId: 'i', traits: { plan: 'pro' } }));
+        const [first, second, ...more] = await exported(10);
+        expect(first).toEqual({ ...message, receivedAt: iso(NOON), occurredAt: iso(NOON - DAY) });
+        expect(second).toMatchObject({ type: 'identify', userId: 'ada', messageId: 'i', traits: { plan: 'pro' }, receivedAt: iso(NOON + 1) });
+        expect(more).toEqual([]);
+      });
+
+      it('takes in at its end what arrives meanwhile, and misses nothing', async () => {
+        await append(NOON, ...['a', 'b', 'c'].map((messageId) => track('x', { messageId, anonymousId: 'v' })));
+        const found = await exported(2, (page) => (page === 1 ? append(NOON + 1, track('x', { messageId: 'd', anonymousId: 'v' }), track('x', { messageId: 'e', anonymousId: 'w' })) : Promise.resolve()));
+        expect(found.map(({ messageId }) => messageId)).toEqual(['a', 'b', 'c', 'd', 'e']);
+      });
+
+      it('gives nothing of a person who was erased', async () => {
+        await append(NOON, track('theirs', { anonymousId: 'v', messageId: 'a' }), identify('ada', { anonymousId: 'v', messageId: 'b' }), track('another', { anonymousId: 'w', messageId: 'c' }));
+        await ledger.administration!.deletePerson('ada', NOON + 1);
+        expect((await exported(10)).map(({ messageId }) => messageId)).toEqual(['c']);
+      });
+
+      it('wants a cursor of its own', async () => {
+        await expect(ledger.messages!({ after: 'nonsense', limit: 1 })).rejects.toMatchObject({ code: 'bad_cursor' });
+      });
+    });
+
     it('does nothing once it is closed, and may be closed twice', async () => {
       await ledger.close();
       await ledger.close();
-      for (const attempt of [() => append(NOON, track('one', { anonymousId: 'v' })), () => lines(), () => ledger.person('ada'), () => ledger.version()]) {
+      for (const attempt of [() => append(NOON, track('one', { anonymousId: 'v' })), () => lines(), () => ledger.person('ada'), () => ledger.version(), () => ledger.live!(undefined, { limit: 1, lookBackMs: 0 }), () => ledger.messages!({ limit: 1 })]) {
         await expect(attempt()).rejects.toMatchObject({ code: 'closed' });
       }
     });

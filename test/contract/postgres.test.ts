@@ -191,6 +191,34 @@ function describePostgres(name: string, server: PostgresServer): void {
     });
   });
 
+  describe(`the ledger ${name}, watched`, () => {
+    it('tells every collector when another one has stored something, over one connection of its own, also after that was lost', async () => {
+      const url = new URL(await server.newUrl());
+      const applicationName = randomUUID();
+      const here = await open(url.href);
+      url.searchParams.set('application_name', applicationName);
+      const there = await open(url.href);
+      const calls = [0, 0];
+      const stop = there.watch!(() => calls[0]!++);
+      there.watch!(() => calls[1]!++);
+      const listening = () => server.admin()<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE application_name = ${applicationName} AND query ILIKE 'listen%'`;
+      await expect.poll(async () => (await listening()).length).toBe(1);
+      const { pid } = (await listening())[0]!;
+
+      const before = [...calls];
+      await here.append([track('one', { anonymousId: 'v' })], { receivedAt: NOON });
+      await expect.poll(() => calls[0]! > before[0]! && calls[1]! > before[1]!).toBe(true);
+
+      await server.admin()`SELECT pg_terminate_backend(${pid}::int)`;
+      await expect.poll(async () => (await listening()).filter((connection) => connection.pid !== pid).length, { timeout: 20_000 }).toBe(1);
+      const [stopped, heard] = calls;
+      stop();
+      await here.append([track('two', { anonymousId: 'v' })], { receivedAt: NOON });
+      await expect.poll(() => calls[1]! > heard!).toBe(true);
+      expect(calls[0]).toBe(stopped);
+    });
+  });
+
   describe(`the ledger ${name}, appends`, () => {
     it('answers each of many at once for itself', async () => {
       const ledger = await open(await server.newUrl());

@@ -34,6 +34,7 @@ async function listen(collector: Collector, lastEventId?: string) {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   open.push(() => reader.cancel());
   let text = '';
+  let said = '';
   let lastId = lastEventId;
   /** The next so many lines of the log. */
   async function next(count: number): Promise<string[]> {
@@ -44,6 +45,7 @@ async function listen(collector: Collector, lastEventId?: string) {
         const { value, done } = await reader.read();
         if (done) throw new Error(`The stream ended behind ${names.join(', ')}.`);
         text += value;
+        said += value;
         continue;
       }
       const block = text.slice(0, end);
@@ -56,7 +58,7 @@ async function listen(collector: Collector, lastEventId?: string) {
     }
     return names;
   }
-  return { response, next, lastId: () => lastId };
+  return { response, next, lastId: () => lastId, said: () => said };
 }
 
 const LEDGERS: [string, () => Promise<[Ledger, Ledger]>][] = [
@@ -128,5 +130,48 @@ describe('the stream', () => {
       else isWaiting = false;
     }
     expect(chunks).toBeLessThan(2100);
+  });
+
+  it('tells whoever did not read for a while the rest when they do, although nothing new came, and that there is a gap', async () => {
+    const collector = collect(memoryLedger());
+    const slow = await listen(collector);
+    const quick = await listen(collector);
+    const names = Array.from({ length: 4000 }, (_, index) => `e${index}`);
+    for (let i = 0; i < names.length; i += 250) {
+      await send(collector, ...names.slice(i, i + 250).map(track));
+      await quick.next(250);
+    }
+    let last = '';
+    const seen: string[] = [];
+    while (last !== 'e3999') seen.push((last = (await slow.next(1))[0]!));
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual([...seen].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
+    expect(slow.said()).toContain('event: gap');
+    expect(quick.said()).not.toContain('event: gap');
+  });
+
+  it('tells a line once that was committed late, and again not to whoever comes back', async () => {
+    const line = (name: string, at: number) => ({ cursor: `${at}-1-0`, line: { type: 'event', at, name, messageId: name } as const });
+    const [early, seen, next] = [line('late', 1000), line('seen', 1001), line('next', 1002)];
+    let log = [seen];
+    const stored = (...lines: typeof log) => (log = [...log, ...lines].sort((a, b) => a.line.at - b.line.at));
+    const ledger: Ledger = {
+      ...memoryLedger(),
+      version: async () => JSON.stringify(log),
+      live: async (after, { limit, lookBackMs }) => {
+        const place = log.findIndex(({ cursor }) => cursor === after);
+        return { lines: log.slice(place + 1).slice(-limit), before: lookBackMs > 0 ? log.slice(0, place + 1).map(({ line }) => line) : [], isGap: false };
+      },
+    };
+    const collector = collect(ledger);
+    const first = await listen(collector);
+    stored(next);
+    await send(collector);
+    expect(await first.next(1)).toEqual(['next']);
+    stored(early);
+    expect(await first.next(1)).toEqual(['late']);
+    const again = await listen(collector, first.lastId());
+    stored(line('newest', 1003));
+    expect(await again.next(1)).toEqual(['newest']);
   });
 });
