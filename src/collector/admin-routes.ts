@@ -2,10 +2,11 @@ import { Hono } from 'hono';
 import type { Ledger } from '../ledger/index.js';
 import { createAdministrationApi } from './administration.js';
 import { unlessKnown, wrongMethod } from './answers.js';
-import { answerActivity, answerPerson, bearerGate } from './api.js';
+import { answerActivity, answerPeople, answerPerson, answerStanding, bearerGate } from './api.js';
 import { exportFrom } from './export.js';
 import type { Live } from './live.js';
 import type { Rates } from './rate.js';
+import { createStats } from './stats.js';
 
 export interface AdminOptions {
   ledger: Ledger;
@@ -21,6 +22,7 @@ export interface AdminOptions {
 export function createAdminRoutes({ ledger, adminToken, now, live, rates, addressOf }: AdminOptions): Hono {
   const gate = bearerGate(adminToken);
   const administration = createAdministrationApi(ledger, now);
+  const stats = createStats(ledger, now);
   const app = new Hono();
 
   app.use('*', async (c, next) => {
@@ -34,6 +36,9 @@ export function createAdminRoutes({ ledger, adminToken, now, live, rates, addres
   app.get('/activity', async (c) => unlessKnown(c.req.raw, await answerActivity(c.req.raw, ledger))).all(() => wrongMethod('GET'));
   app.get('/stream', (c) => live.stream(c.req.raw)).all(() => wrongMethod('GET'));
   app.get('/export', () => exportFrom(ledger)).all(() => wrongMethod('GET'));
+  app.get('/people', (c) => answerPeople(c.req.raw, ledger)).all(() => wrongMethod('GET'));
+  app.get('/people/:id/standing', (c) => answerStanding(c.req.param('id'), ledger, now())).all(() => wrongMethod('GET'));
+  app.get('/stats', (c) => stats(c.req.raw)).all(() => wrongMethod('GET'));
   app.get('/people/:id', (c) => answerPerson(c.req.param('id'), ledger)).all(() => wrongMethod('GET'));
   app.post('/people/:id/erase', (c) => administration.erase(c.req.param('id'))).all(() => wrongMethod('POST'));
   app.post('/people/:id/merge', (c) => administration.mergePeople(c.req.raw, c.req.param('id'))).all(() => wrongMethod('POST'));

@@ -3,7 +3,7 @@ import type { Fault } from '../wire/index.js';
 import { json, notFound } from './answers.js';
 import { shortHash } from './digest.js';
 import { bearerToken, createSecrets } from './keys.js';
-import { PAGE_LINES, PAGE_LINES_MAX } from './limits.js';
+import { PAGE_LINES, PAGE_LINES_MAX, PAGE_PEOPLE, PAGE_PEOPLE_MAX } from './limits.js';
 
 /** Lets through whoever has the admin token; answers everybody else. */
 export function bearerGate(adminToken: string | undefined): (request: Request) => Promise<Response | undefined> {
@@ -42,23 +42,52 @@ export async function answerPerson(id: string, ledger: Ledger): Promise<Response
   return person ? json(200, person) : notFound('Nobody is known by this id.');
 }
 
+/** `GET /api/people/:id/standing`. */
+export async function answerStanding(id: string, ledger: Ledger, now: number): Promise<Response> {
+  if (!ledger.standing) return json(501, { code: 'no_standing', message: 'The ledger of this collector knows neither segments nor campaigns.' });
+  const standing = await ledger.standing(id, now);
+  return standing ? json(200, standing) : notFound('Nobody is known by this id.');
+}
+
+/** `GET /api/people`. */
+export async function answerPeople(request: Request, ledger: Ledger): Promise<Response> {
+  if (!ledger.people) return json(501, { code: 'no_people', message: 'The ledger of this collector cannot list people; read /api/people/ID.' });
+  const { searchParams } = new URL(request.url);
+  const { limit, fault } = readLimit(searchParams, PAGE_PEOPLE, PAGE_PEOPLE_MAX);
+  if (fault) return json(400, fault);
+  const search = searchParams.get('search') || undefined;
+  const before = searchParams.get('before') || undefined;
+  return json(200, await ledger.people({ limit, ...(search !== undefined && { search }), ...(before !== undefined && { before }) }));
+}
+
+function readLimit(parameters: URLSearchParams, usual: number, most: number): { limit: number; fault?: never } | { fault: Fault; limit?: never } {
+  const limit = parameters.get('limit') || String(usual);
+  if (/^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= most) return { limit: Number(limit) };
+  return { fault: { code: 'bad_limit', message: `limit is a whole number from 1 to ${most}.` } };
+}
+
 function readQuery(parameters: URLSearchParams): { query: ActivityQuery; fault?: never } | { fault: Fault; query?: never } {
   const tab = parameters.get('tab') || undefined;
   if (tab !== undefined && tab !== 'identified' && tab !== 'anonymous') {
     return { fault: { code: 'bad_tab', message: 'tab is "identified", "anonymous", or left out for both.' } };
   }
-  const limit = parameters.get('limit') || String(PAGE_LINES);
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > PAGE_LINES_MAX) {
-    return { fault: { code: 'bad_limit', message: `limit is a whole number from 1 to ${PAGE_LINES_MAX}.` } };
-  }
+  const { limit, fault } = readLimit(parameters, PAGE_LINES, PAGE_LINES_MAX);
+  if (fault) return { fault };
+  const since = parameters.get('since') || undefined;
+  if (since !== undefined && !/^\d{1,15}$/.test(since)) return { fault: { code: 'bad_since', message: 'since is a time in milliseconds, as in Date.now().' } };
+  const name = parameters.get('name') || undefined;
+  const anonymousId = parameters.get('anonymousId') || undefined;
   const person = parameters.get('person') || undefined;
   const before = parameters.get('before') || undefined;
   return {
     query: {
-      limit: Number(limit),
+      limit,
       ...(tab !== undefined && { tab }),
       ...(person !== undefined && { person }),
       ...(before !== undefined && { before }),
+      ...(name !== undefined && { name }),
+      ...(anonymousId !== undefined && { anonymousId }),
+      ...(since !== undefined && { since: Number(since) }),
     },
   };
 }

@@ -7,6 +7,11 @@ export const MESSAGE_DEPTH = 100;
 /** Lines of a page of the activity log. */
 export const PAGE_LINES = 100;
 export const PAGE_LINES_MAX = 1000;
+/** People of a page of them. */
+export const PAGE_PEOPLE = 50;
+export const PAGE_PEOPLE_MAX = 200;
+/** Columns of a chart, and more than a screen has room for. */
+export const STATS_STEPS = 400;
 /** When to come back after a failure to store; a hiccup of a disk is over by then. */
 export const RETRY_SECONDS = 5;
 /** How long a body may take to arrive: a page on a slow phone sends a full batch in less. */

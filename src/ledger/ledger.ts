@@ -1,5 +1,5 @@
 import type { Campaign, CommandResult, Outcome, Preview, Segment, SegmentChange, Settings, Trigger } from '../merge/index.js';
-import type { AcceptedMessage, Activity, ActivityFilter, ActivityPage, Explanation, JsonObject, Person } from '../wire/index.js';
+import type { AcceptedMessage, Activity, ActivityFilter, ActivityPage, Counts, Explanation, JsonObject, Person, PeoplePage, Standing } from '../wire/index.js';
 
 /** When a request arrived, and when its sender says it left. */
 export interface RequestTime {
@@ -12,7 +12,21 @@ export interface RequestTime {
 export interface ActivityQuery extends ActivityFilter {
   /** Only what is older than this cursor: the `next` of an earlier page. */
   before?: string;
-  /** How many lines a page has, at most. */
+  /** Only lines with this in their name, in whatever case. */
+  name?: string;
+  /** Only lines of this anonymous id. */
+  anonymousId?: string;
+  /** Only what was received from then on; milliseconds. */
+  since?: number;
+  /** How many lines a page has, at most. Fewer, and yet a `next`, where a name or an anonymous id is rare. */
+  limit: number;
+}
+
+export interface PeopleQuery {
+  /** How an id begins; or the whole of an email, of another name, or of an anonymous id. Everybody when absent. */
+  search?: string;
+  /** The `next` of an earlier page. */
+  before?: string;
   limit: number;
 }
 
@@ -81,6 +95,16 @@ export interface Ledger {
    * @throws LedgerError `bad_cursor` when `after` is not the `next` of an earlier page
    */
   messages?(query: { after?: string; limit: number }): Promise<MessagePage>;
+  /** Everybody known, a page at a time. */
+  people?(query: PeopleQuery): Promise<PeoplePage>;
+  /**
+   * The segments a person is in, and the campaigns they started. Worked out when asked.
+   *
+   * @param now milliseconds
+   */
+  standing?(id: string, now: number): Promise<Standing | undefined>;
+  /** What was received from one moment on until before another; milliseconds. */
+  counts?(from: number, until: number): Promise<Counts>;
   /** What an administrator may ask and do. A ledger that only takes in and shows has none of it. */
   administration?: Administration;
   /** What campaigns have started and nobody was told yet. A ledger without campaigns has none. */

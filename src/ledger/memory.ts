@@ -1,7 +1,7 @@
 import { createEngine, streamOf, type CommandResult, type PlacedTrigger, type Settings } from '../merge/index.js';
 import { LedgerError } from './error.js';
 import type { Administration, LedgerOptions, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
-import { exportedPage, isBelow, liveOf, pageOf, readCursor } from './page.js';
+import { exportedPage, isAsked, isBelow, liveOf, pageOf, readCursor } from './page.js';
 
 /**
  * A ledger in memory: for tests, demonstrations and hosts that keep nothing. Everything is gone with the process.
@@ -104,10 +104,11 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
         return outcomes;
       });
     },
-    async activity({ before, limit, ...filter }) {
+    async activity({ before, limit, name, anonymousId, since, ...filter }) {
       open();
       const cursor = readCursor(before);
-      return pageOf(engine.placedActivity(filter).filter((placed) => isBelow(placed, cursor)), limit);
+      const asked = { ...(name !== undefined && { name }), ...(anonymousId !== undefined && { anonymousId }), ...(since !== undefined && { since }) };
+      return pageOf(engine.placedActivity(filter).filter((placed) => isBelow(placed, cursor) && isAsked(placed.line, asked)), limit);
     },
     async live(after, query) {
       open();
@@ -122,6 +123,42 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
     async person(id) {
       open();
       return engine.person(id);
+    },
+    async people({ search = '', before, limit }) {
+      open();
+      const everybody = engine.people();
+      const named = search === '' ? undefined : engine.person(search)?.id;
+      const exact = everybody.filter(({ id, anonymousIds }) => id === named || anonymousIds.includes(search));
+      const others = everybody.filter((person) => person.id.startsWith(search) && !exact.includes(person) && (before === undefined || person.id > before));
+      const found = before === undefined ? [...exact, ...others] : others;
+      const lastAt = new Map(engine.placedActivity().map(({ line }) => [line.person, line.at] as const).reverse());
+      const items = found.slice(0, limit).map(({ id, anonymousIds }) => ({
+        id,
+        names: engine.names(id).slice(1),
+        anonymousIds: anonymousIds.length,
+        ...(lastAt.has(id) && { lastAt: lastAt.get(id)! }),
+      }));
+      return { items, next: found.length > limit ? items.at(-1)!.id : null };
+    },
+    async standing(id, now) {
+      open();
+      const names = engine.names(id);
+      if (names.length === 0) return undefined;
+      const theirs = engine.placedTriggers().map(startedIn).filter(({ person }) => names.includes(person));
+      return {
+        segments: (options.segments ?? []).map(({ name }) => name).filter((name) => engine.segment(name, now).members.includes(names[0]!)),
+        triggers: theirs
+          .map((trigger) => ({ campaign: trigger.campaign, messageId: trigger.messageId, at: trigger.at, occurredAt: trigger.occurredAt, isDelivered: delivered.has(markOf(trigger)) }))
+          .sort((a, b) => b.at - a.at || b.occurredAt - a.occurredAt),
+      };
+    },
+    async counts(from, until) {
+      open();
+      const isIn = (at: number): boolean => at >= from && at < until;
+      return {
+        events: engine.events().filter(({ receivedAt }) => isIn(receivedAt)).length,
+        merges: engine.claims().filter(({ at }) => isIn(at)).length,
+      };
     },
     async version() {
       open();

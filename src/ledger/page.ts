@@ -1,7 +1,7 @@
 import type { MessageRecord, PlacedActivity } from '../merge/index.js';
 import type { Activity, ActivityPage } from '../wire/index.js';
 import { LedgerError } from './error.js';
-import type { LiveActivity, LiveQuery, MessagePage } from './ledger.js';
+import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage } from './ledger.js';
 
 /**
  * A place between two lines of the log: below the line of this rank at this position. The time is part of it, since where
@@ -44,6 +44,20 @@ export function pageOf(lines: Iterable<PlacedActivity>, limit: number): Activity
     last = placed;
   }
   return { items, next: null };
+}
+
+/** A page that ends where whoever looked for its lines has given up for now. */
+export function cutPage(found: PlacedActivity[], lastLookedAt: PlacedActivity): ActivityPage {
+  return { items: found.map(({ line }) => line), next: cursorOf(lastLookedAt) };
+}
+
+/** Whether a line has the name and the anonymous id, and is of the time, that were asked for. */
+export function isAsked(line: Activity, { name, anonymousId, since }: Pick<ActivityQuery, 'name' | 'anonymousId' | 'since'>): boolean {
+  return (
+    (name === undefined || (line.name !== undefined && line.name.toLowerCase().includes(name.toLowerCase()))) &&
+    (anonymousId === undefined || line.anonymousId === anonymousId) &&
+    (since === undefined || line.at >= since)
+  );
 }
 
 /**

@@ -62,6 +62,9 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
     version: async () => (await opened()).version(),
     live: async (after, query) => (await opened()).live(after, query),
     messages: async (query) => (await opened()).messages(query),
+    people: async (query) => (await opened()).people(query),
+    standing: async (id, now) => (await opened()).standing(id, now),
+    counts: async (from, until) => (await opened()).counts(from, until),
     watch(onChange) {
       let stop: (() => void) | undefined;
       let isStopped = false;

@@ -7,7 +7,7 @@ import { nameMeantBy } from './identity.js';
 import { membership } from './membership.js';
 import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
-import { claimedAt, isStanding, type MessageRecord, type Position } from './record.js';
+import { claimedAt, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
 import { switchedOffAfter, type Settings } from './settings.js';
 import { byTrigger, triggersOf, type PlacedTrigger, type Trigger } from './trigger.js';
@@ -36,12 +36,16 @@ export interface Engine {
   people(): Person[];
   /** @param id an id, an email, `email:…`, or `cio_…` */
   person(id: string): Person | undefined;
+  /** Every name that somebody goes by, their id first; none of somebody unknown. */
+  names(id: string): string[];
   /** Every track, page and screen, in the order of the log. */
   events(): StoredEvent[];
   /** The activity log, newest first. */
   activity(filter?: ActivityFilter): Activity[];
   /** The same, each line with its place, for a ledger that gives it out page by page. */
   placedActivity(filter?: ActivityFilter): PlacedActivity[];
+  /** Every claim that stands, in no order. */
+  claims(): Claim[];
   /** Every message that is kept, in the order of the log, for a ledger that gives them out. */
   log(): MessageRecord[];
   /** Every campaign that was started, once for each event, in the order in which they were. */
@@ -301,10 +305,19 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const root = rootNamed(id);
       return root === undefined ? undefined : toPerson(root);
     },
+    names: (id) => {
+      settle();
+      const root = rootNamed(id);
+      return root === undefined ? [] : namesUnder(root);
+    },
     events: core.events,
     activity: (filter) => core.placedActivity(filter).map(({ line }) => line),
     placedActivity: core.placedActivity,
     log: core.log,
+    claims: () => {
+      settle();
+      return [...streams.values()].flatMap(({ claim }) => (isStanding(claim) ? claim : []));
+    },
     triggers: () => triggers().map(({ trigger }) => trigger),
     placedTriggers: triggers,
     segment,

@@ -80,6 +80,60 @@ export interface Person {
   events: StoredEvent[];
 }
 
+/** Somebody known, in short. */
+export interface PersonSummary {
+  id: string;
+  /** The other names they go by: `email:…`, `cio_…`, and the ids of whoever was merged into them. */
+  names: string[];
+  /** How many anonymous ids are theirs. */
+  anonymousIds: number;
+  /** When the newest line of their log came in; milliseconds. */
+  lastAt?: number;
+}
+
+/** The answer of `GET /api/people`. */
+export interface PeoplePage {
+  /** In the order of their ids; whoever was found by an email or an anonymous id stands first. */
+  items: PersonSummary[];
+  /** Give it as `before` to get those that follow; `null` when there are none. */
+  next: string | null;
+}
+
+/** A campaign that something a person did has started. Times are milliseconds. */
+export interface PersonTrigger {
+  campaign: string;
+  messageId: string;
+  /** When the event became the person's, and when it happened. */
+  at: number;
+  occurredAt: number;
+  /** Whether the webhook was told. */
+  isDelivered: boolean;
+}
+
+/** The answer of `GET /api/people/:id/standing`: what follows from what a person did. */
+export interface Standing {
+  /** The segments they are in, in the order of the configuration. */
+  segments: string[];
+  /** Newest first. */
+  triggers: PersonTrigger[];
+}
+
+/** What came in between two moments. */
+export interface Counts {
+  /** Track, page and screen calls. */
+  events: number;
+  /** Anonymous ids that became somebody's. */
+  merges: number;
+}
+
+/** The answer of `GET /api/stats`. */
+export interface Stats {
+  /** Milliseconds that each item stands for. */
+  step: number;
+  /** Oldest first; `at` is where the step begins. */
+  items: (Counts & { at: number })[];
+}
+
 /** Why a message is, or is not, somebody's. */
 export type Reason =
   | 'identified'

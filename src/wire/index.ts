@@ -5,5 +5,5 @@ export type { BatchAnswer, Refusal } from './batch.js';
 export { occurredAt } from './timestamp.js';
 export { utf8Bytes } from './bytes.js';
 export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, MESSAGE_BYTES, USER_ID_BYTES } from './limits.js';
-export type { Activity, ActivityFilter, ActivityPage, ActivityTab, Explanation, Person, Reason, StoredEvent } from './activity.js';
+export type { Activity, ActivityFilter, ActivityPage, ActivityTab, Counts, Explanation, PeoplePage, Person, PersonSummary, PersonTrigger, Reason, Standing, Stats, StoredEvent } from './activity.js';
 export { plain, readable, serialise } from './serialise.js';

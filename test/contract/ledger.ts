@@ -540,6 +540,96 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         await expect(attempt()).rejects.toMatchObject({ code: 'closed' });
       }
     });
+
+    describe('filters of the log', () => {
+      beforeEach(async () => {
+        await append(NOON, track('productViewed', { anonymousId: 'v' }), track('addedToCart', { anonymousId: 'v' }), track('productViewed', { anonymousId: 'w' }));
+        await append(NOON + MINUTE, identify('ada', { anonymousId: 'v' }));
+        await append(NOON + HOUR, track('PRODUCT bought', { userId: 'ada', anonymousId: 'v' }), track('productViewed', { userId: 'bob' }));
+      });
+
+      it('by a part of the name, in whatever case', async () => {
+        expect(await names({ name: 'Product' })).toEqual(['productViewed', 'PRODUCT bought', 'productViewed', 'productViewed']);
+        expect(await names({ name: 'nothing like it' })).toEqual([]);
+      });
+
+      it('by an anonymous id, on either tab: what is of it, its merge included', async () => {
+        expect(await names({ anonymousId: 'v' })).toEqual(['PRODUCT bought', 'anon_merge v', 'identify', 'addedToCart', 'productViewed']);
+        expect(await names({ anonymousId: 'w', tab: 'anonymous' })).toEqual(['productViewed']);
+        expect(await names({ anonymousId: 'v', tab: 'anonymous' })).toEqual([]);
+        expect(await names({ anonymousId: 'v', tab: 'identified', name: 'cart' })).toEqual(['addedToCart']);
+      });
+
+      it('by time', async () => {
+        expect(await names({ since: NOON + HOUR })).toEqual(['productViewed', 'PRODUCT bought']);
+        expect(await names({ since: NOON + HOUR + 1 })).toEqual([]);
+      });
+
+      it('page by page, without a line twice or missing', async () => {
+        const walked = await walk(ledger, 1, { name: 'product' });
+        expect(walked.map(nameOf)).toEqual(['productViewed', 'PRODUCT bought', 'productViewed', 'productViewed']);
+      });
+    });
+
+    describe('people', () => {
+      const ids = async (query: { search?: string; before?: string; limit?: number } = {}) => {
+        const { items, next } = await ledger.people!({ limit: 10, ...query });
+        return [items.map(({ id }) => id), next];
+      };
+      beforeEach(async () => {
+        await append(NOON, track('seen', { anonymousId: 'v' }), identify('carl', { anonymousId: 'v', traits: { email: 'carl@example.com' } }));
+        await append(NOON + MINUTE, track('bought', { userId: 'ada' }), track('bought', { userId: 'adam' }), track('bought', { userId: 'ada' }), identify('bob', {}));
+      });
+
+      it('are in the order of their ids, with how many anonymous ids they have and when they were there last', async () => {
+        expect((await ledger.people!({ limit: 10 })).items).toEqual([
+          { id: 'ada', names: [], anonymousIds: 0, lastAt: NOON + MINUTE },
+          { id: 'adam', names: [], anonymousIds: 0, lastAt: NOON + MINUTE },
+          { id: 'bob', names: [], anonymousIds: 0, lastAt: NOON + MINUTE },
+          { id: 'carl', names: ['email:carl@example.com'], anonymousIds: 1, lastAt: NOON },
+        ]);
+      });
+
+      it('come page by page', async () => {
+        expect(await ids({ limit: 3 })).toEqual([['ada', 'adam', 'bob'], 'bob']);
+        expect(await ids({ limit: 3, before: 'bob' })).toEqual([['carl'], null]);
+        expect(await ids({ limit: 4 })).toEqual([['ada', 'adam', 'bob', 'carl'], null]);
+      });
+
+      it('are found by how their id begins, by the whole of their email, and by an anonymous id', async () => {
+        expect(await ids({ search: 'ada' })).toEqual([['ada', 'adam'], null]);
+        expect(await ids({ search: 'ada', limit: 1 })).toEqual([['ada'], 'ada']);
+        expect(await ids({ search: 'ada', limit: 1, before: 'ada' })).toEqual([['adam'], null]);
+        expect(await ids({ search: 'carl@example.com' })).toEqual([['carl'], null]);
+        expect(await ids({ search: 'v' })).toEqual([['carl'], null]);
+        expect(await ids({ search: 'nobody' })).toEqual([[], null]);
+      });
+
+      it('stand once, however many they were before they were merged', async () => {
+        await ledger.administration!.mergePeople('ada', 'carl', NOON + HOUR);
+        expect((await ledger.people!({ limit: 1 })).items).toMatchObject([{ id: 'ada', anonymousIds: 1, lastAt: NOON + HOUR }]);
+        expect(await ids({ search: 'carl' })).toEqual([['ada'], null]);
+        expect(await ids()).toEqual([['ada', 'adam', 'bob'], null]);
+      });
+
+      it('stand in no segment and have started nothing, where there are none of those', async () => {
+        expect(await ledger.standing!('ada', NOON)).toEqual({ segments: [], triggers: [] });
+        expect(await ledger.standing!('nobody', NOON)).toBeUndefined();
+      });
+    });
+
+    describe('counts', () => {
+      it('are of what was received from one moment on until before another', async () => {
+        await append(NOON, track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' }));
+        await append(NOON + MINUTE, identify('ada', { anonymousId: 'v' }));
+        await append(NOON + HOUR, track('three', { userId: 'ada' }));
+        expect(await ledger.counts!(NOON, NOON + MINUTE)).toEqual({ events: 2, merges: 0 });
+        expect(await ledger.counts!(NOON + 1, NOON + HOUR)).toEqual({ events: 0, merges: 1 });
+        expect(await ledger.counts!(NOON + HOUR, NOON + HOUR + 1)).toEqual({ events: 1, merges: 0 });
+        expect(await ledger.counts!(0, NOON)).toEqual({ events: 0, merges: 0 });
+        expect(await ledger.counts!(0, NOON + DAY)).toEqual({ events: 3, merges: 1 });
+      });
+    });
   });
 }
 

@@ -46,6 +46,18 @@ describe.each<[string, () => Promise<Open>]>([
     (await ledger.triggers.take(owner, { limit: 10, now, leaseMs: MINUTE }))?.map(({ campaign, person, messageId }) => `${campaign}: ${person} ${messageId}`);
   const added = (messageId: string, fields: object = { userId: 'ada' }) => track('added', { messageId, ...fields });
 
+  it('stand beside the person who started them, with whether anybody was told', async () => {
+    const ledger = await open();
+    await ledger.append([added('one')], { receivedAt: NOON });
+    const [trigger] = (await ledger.triggers.take('a', { limit: 1, now: NOON, leaseMs: MINUTE }))!;
+    await ledger.triggers.delivered([trigger!], NOON);
+    await ledger.append([added('two')], { receivedAt: NOON + MINUTE });
+    expect((await ledger.standing('ada', NOON + HOUR))?.triggers).toEqual([
+      { campaign: 'basket', messageId: 'two', at: NOON + MINUTE, occurredAt: NOON, isDelivered: false },
+      { campaign: 'basket', messageId: 'one', at: NOON, occurredAt: NOON, isDelivered: true },
+    ]);
+  });
+
   it('go to one who delivers them, until the lease runs out or is given back', async () => {
     const [a, b] = [await open(), await open()];
     await a.append([added('one')], { receivedAt: NOON });

@@ -5,6 +5,7 @@ import type { LedgerOptions, RequestTime, WholeLedger } from '../ledger.js';
 import { createAdministration } from './administration.js';
 import type { SqlDatabase } from './database.js';
 import { guarded } from './guarded.js';
+import { createPeople } from './people.js';
 import { createReader } from './read.js';
 import { createTriggerQueue } from './triggers.js';
 
@@ -38,8 +39,9 @@ export function ledgerOver({ database, append, version, watch, end, options, clo
   }
 
   const { activity, live, messages, person } = reader;
+  const { people, standing, counts } = createPeople(database, segments);
   return {
-    ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, live, messages, person, version }, open),
+    ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, live, messages, person, people, standing, counts, version }, open),
     ...(watch && { watch }),
     administration: guarded(createAdministration(database, reader, atFirst, campaigns, segments), open),
     triggers: guarded(createTriggerQueue(database, campaigns), open),

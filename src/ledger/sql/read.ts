@@ -16,9 +16,9 @@ import {
   type Preview,
   type Settings,
 } from '../../merge/index.js';
-import type { Activity, ActivityFilter, ActivityPage, Explanation, Person } from '../../wire/index.js';
+import type { Activity, ActivityPage, Explanation, Person } from '../../wire/index.js';
 import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage } from '../ledger.js';
-import { exportedPage, isBelow, liveOf, pageOf, readCursor } from '../page.js';
+import { cutPage, exportedPage, isAsked, isBelow, liveOf, pageOf, readCursor } from '../page.js';
 import type { SqlDatabase, Statements, Value } from './database.js';
 import { newestFirst, pieces, type Below, type Descent, type Place } from './descent.js';
 import { holdingsOf, recordsOn } from './holdings.js';
@@ -46,8 +46,11 @@ const PIECE_ROWS = 100;
 /** Where rows are wanted from many places at once, so many of each at first. */
 const FIRST_ROWS = 4;
 
+/** A page looks at no more lines than this for a name or an anonymous id that is rare, so that no request walks the whole log. */
+const SCAN_LINES = 5000;
+
 /** Everything that is asked in one snapshot. */
-interface View {
+export interface View {
   statements: Statements;
   lookup: Lookup;
 }
@@ -58,7 +61,7 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
     database.look((statements) => work({ statements, lookup: createLookup(statements) }));
 
   return {
-    activity: (query) => look((view) => activity(view, query)),
+    activity: (query) => look((view) => activityIn(view, query)),
     live: (after, query) => look(async (view) => liveOf(placedFrom(view, {}, TOP, PIECE_ROWS), after, query)),
     messages: ({ after, limit }) =>
       look(async ({ statements }) => {
@@ -110,30 +113,37 @@ async function personNamed({ statements, lookup }: View, id: string): Promise<Pe
   return personOf(root, await holdingsOf(root, statements, lookup), lookup.claimFor, lookup.directory);
 }
 
-async function activity(view: View, { before, limit, tab, person }: ActivityQuery): Promise<ActivityPage> {
+export async function activityIn(view: View, query: ActivityQuery): Promise<ActivityPage> {
+  const { before, limit, tab, person, anonymousId, since = -Infinity } = query;
   const cursor = readCursor(before);
   // The line at the cursor's own place may have others below it.
   const top = cursor ? { receivedAt: cursor.receivedAt, sequence: cursor.sequence + 1 } : TOP;
   const root = person === undefined ? undefined : ((await view.lookup.rootNamed(person)) ?? person);
   const filter = { ...(tab && { tab }), ...(root !== undefined && { person: root }) };
   const found: PlacedActivity[] = [];
-  for await (const placed of placedFrom(view, filter, top, Math.max(limit + 1, PIECE_ROWS))) {
-    if (isShown(placed.line, filter) && isBelow(placed, cursor)) found.push(placed);
+  let looked = 0;
+  for await (const placed of placedFrom(view, { ...filter, ...(anonymousId !== undefined && { anonymousId }) }, top, Math.max(limit + 1, PIECE_ROWS))) {
+    if (placed.line.at < since) break;
+    if (isShown(placed.line, filter) && isBelow(placed, cursor) && isAsked(placed.line, query)) found.push(placed);
     // One line more than the page has says that there is a next one.
     if (found.length > limit) break;
+    if (++looked >= SCAN_LINES) return cutPage(found, placed);
   }
   return pageOf(found, limit);
 }
 
+/** What narrows the places to look at. The lines that they give are looked at once more. */
+type Narrowed = Pick<ActivityQuery, 'tab' | 'person' | 'anonymousId'>;
+
 /** The lines of the log, newest first, read as far as they are asked for. */
-async function* placedFrom(view: View, filter: ActivityFilter, top: Below, size: number): AsyncGenerator<PlacedActivity> {
+async function* placedFrom(view: View, filter: Narrowed, top: Below, size: number): AsyncGenerator<PlacedActivity> {
   for await (const place of newestFirst(await descents(view, filter, top, size))) {
     for (const line of await place.lines()) yield { sequence: place.sequence, line };
   }
 }
 
 /** Where the lines that were asked for may stand. The claims come first: a merge stands above the identify that brought it. */
-async function descents({ statements, lookup }: View, { tab, person }: Omit<ActivityQuery, 'before' | 'limit'>, top: Below, size: number): Promise<Descent[]> {
+async function descents({ statements, lookup }: View, { tab, person, anonymousId }: Narrowed, top: Below, size: number): Promise<Descent[]> {
   type PageOf = Parameters<Statements['all']>[0];
   const inPieces = <Row>(toPlaces: (rows: Row[]) => Promise<Place[]>, from: Below, query: PageOf, ...values: Value[]): Descent => {
     const read = async ({ receivedAt, sequence }: Below, rows: number): Promise<Place[]> =>
@@ -154,7 +164,10 @@ async function descents({ statements, lookup }: View, { tab, person }: Omit<Acti
 
   if (tab === 'anonymous') {
     // Whatever has a person is on the other tab, and so is what administrators do to them.
-    return person === undefined ? [inPieces(records, top, 'messagesAnonymous')] : [];
+    if (person !== undefined) return [];
+    if (anonymousId === undefined) return [inPieces(records, top, 'messagesAnonymous')];
+    const { bucket, anonymous_id } = claimKeyOf(anonymousId);
+    return [inPieces(records, top, 'messagesOn', bucket, anonymous_id)];
   }
   if (person === undefined) {
     return [inPieces(merges, top, 'claims'), inPieces(records, top, tab === 'identified' ? 'messagesIdentified' : 'messages'), inPieces(commands, top, 'commands')];

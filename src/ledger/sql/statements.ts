@@ -27,6 +27,8 @@ export interface Dialect {
   heads: string;
   deleteMessages: string;
   log: string;
+  /** How many track, page and screen calls were received from $1 on until before $2. */
+  eventsBetween: string;
   purgedTo: string;
   parameter(number: number): string;
 }
@@ -112,6 +114,14 @@ export function statementsIn(dialect: Dialect) {
     /** Everybody who goes by a name of their own, in order, from behind a name on. */
     peopleAfter: `SELECT name FROM (SELECT DISTINCT m.person AS name FROM messages m ${by('messages_identified')} WHERE m.person > $1
       UNION SELECT DISTINCT c.person FROM claims c WHERE c.person > $1) AS everybody ORDER BY name LIMIT $2`,
+
+    /** The next name behind another: by which somebody did something, and by which somebody claimed an anonymous id. */
+    nextNaming: `SELECT m.person AS name FROM messages m ${by('messages_identified')} WHERE m.person > $1 ORDER BY m.person LIMIT 1`,
+    nextClaiming: 'SELECT c.person AS name FROM claims c WHERE c.person > $1 ORDER BY c.person LIMIT 1',
+
+    eventsBetween: dialect.eventsBetween,
+    claimsBetween: 'SELECT count(*) AS count FROM claims c WHERE c.at >= $1 AND c.at < $2 AND c.person IS NOT NULL AND c.undone_at IS NULL',
+    triggersFor: 'SELECT t.campaign, t.message_id, t.started_at, t.occurred_at, t.delivered_at FROM triggers t WHERE t.person = $1',
 
     insertTriggers: `INSERT INTO triggers (bucket, stream, message_id, campaign, person, started_at, started_sequence, occurred_at, received_at, sequence, rank, body)
       SELECT k.bucket, k.stream, k.message_id, k.campaign, k.person, k.started_at, k.started_sequence, k.occurred_at, k.received_at, k.sequence, k.rank, k.body
