@@ -33,9 +33,10 @@ export interface CollectorProcess {
 /**
  * @param runner what runs `dist/cli.js`, and how: Node, unless something has to be arranged around it
  * @param ipc whether it is to be reached by `child.send`
+ * @param options more of the command line
  */
-export function startCollector(data: string, runner: string[] = [process.execPath], ipc?: 'ipc'): CollectorProcess {
-  const [command, ...parameters] = [...runner, 'dist/cli.js', 'serve', '--port', '0', '--data', data, '--write-key', 'demo', '--admin-token', TOKEN];
+export function startCollector(data: string, runner: string[] = [process.execPath], ipc?: 'ipc', options: string[] = []): CollectorProcess {
+  const [command, ...parameters] = [...runner, 'dist/cli.js', 'serve', '--port', '0', '--data', data, '--write-key', 'demo', '--admin-token', TOKEN, ...options];
   const child = spawn(command!, parameters, { stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? [ipc] : [])] });
   let stderr = '';
   child.stderr!.on('data', (data) => (stderr += data));

@@ -11,6 +11,10 @@ export interface PostgresServer {
   newUrl(): Promise<string>;
   /** Everything that a ledger cannot do itself: kill connections, look into tables. */
   admin(): postgres.Sql;
+  /** Stops the server in the middle of whatever it is doing: who is connected is cut off. Only where it was started for the file. */
+  stop(): Promise<void>;
+  /** Starts it again, with all that it had. */
+  startAgain(): Promise<void>;
 }
 
 const START_MS = 60_000;
@@ -46,6 +50,8 @@ export function postgresServer(url: string | undefined = process.env['DATABASE_U
       return own.href;
     },
     admin: () => sql,
+    stop: () => embedded!.stop(),
+    startAgain: () => embedded!.start(),
   };
 }
 
@@ -59,7 +65,8 @@ async function start(databaseDir: string): Promise<{ embedded: EmbeddedPostgres;
     port,
     user: 'postgres',
     password,
-    persistent: false,
+    // The folder is temporary; the server may be started in it again.
+    persistent: true,
     // Postgres refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
