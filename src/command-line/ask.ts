@@ -40,7 +40,8 @@ function askRemote(url: string, token: string | undefined): Ask {
   return async (method, path) => {
     let response: Response;
     try {
-      response = await fetch(url.replace(/\/+$/, '') + path, { method, headers: { Authorization: `Bearer ${token}` } });
+      // The token goes to the address that was named, and to no other.
+      response = await fetch(url.replace(/\/+$/, '') + path, { method, redirect: 'error', headers: { Authorization: `Bearer ${token}` } });
     } catch (cause) {
       throw new UsageError(`nothing answers at ${url}; start a collector there, or check the address.`, { cause });
     }
@@ -51,7 +52,8 @@ function askRemote(url: string, token: string | undefined): Ask {
 
 /** What was answered, or what was wrong with the question. */
 export async function answerOf<Answer>(response: Response): Promise<Answer> {
-  const answer = (await response.json()) as Answer & { message?: string };
-  if (!response.ok) throw new UsageError(answer.message ?? `the collector answered ${response.status}.`);
+  // Whatever stands in front of a collector may answer with a page.
+  const answer = (await response.json().catch(() => ({}))) as Answer & { message?: string };
+  if (!response.ok) throw new UsageError(answer.message ?? `the collector answered ${response.status}; perhaps it is none.`);
   return answer;
 }

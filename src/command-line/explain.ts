@@ -1,7 +1,7 @@
 import type { Explanation } from '../wire/index.js';
 import { answerOf, ASK_OPTIONS, asking } from './ask.js';
 import { textIn, type Command } from './command.js';
-import { faint, strong } from './terminal.js';
+import { faint, shown, strong } from './terminal.js';
 
 export const explain: Command = {
   summary: 'why an event is, or is not, somebody’s',
@@ -19,7 +19,7 @@ export const explain: Command = {
       const query = anonymousId === undefined ? '' : `?anonymousId=${encodeURIComponent(anonymousId)}`;
       const explanation = await answerOf<Explanation>(await ask('GET', `/api/explain/${encodeURIComponent(messageId!)}${query}`));
       const { reason, person, detail } = explanation;
-      process.stdout.write(values['json'] ? `${JSON.stringify(explanation)}\n` : `${strong(reason)}${person === undefined ? '' : `  ${person}`}\n${faint(detail)}\n`);
+      process.stdout.write(values['json'] ? `${JSON.stringify(explanation)}\n` : `${strong(reason)}${person === undefined ? '' : `  ${shown(person)}`}\n${faint(shown(detail))}\n`);
       if (person === undefined) process.exitCode = 2;
     }),
 };

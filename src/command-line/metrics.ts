@@ -5,7 +5,7 @@ import type { Meter } from '../collector/index.js';
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /** Counts for Prometheus. Its labels are words of this program: nothing that anybody sends becomes a series. */
-export function prometheusMeter(): Meter {
+export function prometheusMeter(): Meter & { registry: Registry } {
   const registers = [new Registry()];
   collectDefaultMetrics({ register: registers[0]!, prefix: 'hitherto_' });
   const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) => new Counter<Label>({ name: `hitherto_${name}`, help, labelNames, registers });
@@ -24,6 +24,7 @@ export function prometheusMeter(): Meter {
   const appendSeconds = new Histogram({ name: 'hitherto_append_seconds', help: 'From the arrival of a request at the ledger to its commit.', buckets: BUCKETS, registers });
 
   return {
+    registry: registers[0]!,
     answered(surface, method, status, seconds) {
       requests.inc({ surface, method, status });
       requestSeconds.observe({ surface }, seconds);

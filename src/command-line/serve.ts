@@ -1,17 +1,18 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
-import { createCollector, type Collector, type CollectorOptions } from '../collector/index.js';
+import { createCollector, type Collector, type CollectorOptions, type Meter } from '../collector/index.js';
 import { inFile, type Config } from '../config.js';
 import { createSite } from '../site.js';
 import { textIn, UsageError, type Command, type Values } from './command.js';
-import { createLog, LOG_LEVELS, type LogLevel } from './log.js';
+import { createLogger, LOG_LEVELS, type LogLevel } from './log.js';
 import { prometheusMeter } from './metrics.js';
 import { versionOfPackage } from './package.js';
 import { settled } from './settings.js';
+import { countedByAll } from './shared-metrics.js';
 import { DEFAULT_DATA, makeFolder, openLedger, STORAGE_OPTIONS, type Storage } from './storage.js';
 import { keptToken } from './token.js';
 import { startWorkers } from './workers.js';
@@ -36,7 +37,7 @@ On an address that others can reach, --write-key and --admin-token are required.
     'identity-secret': { value: 'SECRET', help: 'what your server signs those tokens with', otherwise: 'none', many: true },
     'identity-public-key': { value: 'FILE', help: 'the public key instead, as PEM', otherwise: 'none' },
     workers: { value: 'NUMBER', help: 'processes on this machine; more than one needs Postgres', otherwise: '1' },
-    'log-level': { value: 'LEVEL', help: 'warning, error or silent', otherwise: 'warning' },
+    'log-level': { value: 'LEVEL', help: 'info (every request), warning, error or silent', otherwise: 'warning' },
   },
   examples: [
     'hitherto serve',
@@ -53,6 +54,7 @@ On an address that others can reach, --write-key and --admin-token are required.
 
 /** How long requests that are under way have to finish when the process is told to stop: within the 10 seconds that a host gives. */
 const STOP_MS = 8000;
+const GIVE_UP_MS = 9500;
 /** Whoever sends requests here has to notice that this one is not ready any more. */
 const DRAIN_MS = 500;
 /** Headers take one round trip; a body may be slow, and the collector says so itself after 30 seconds. */
@@ -150,9 +152,10 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   const adminToken = settings.adminToken ?? keptToken(data);
   const { ledger, place } = await openLedger(settings, ledgerOptions);
   const site = createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey: options.writeKeys[0]!, version: versionOfPackage() });
-  const log = createLog(settings.logLevel);
+  const { log, answered } = createLogger(settings.logLevel);
+  const meter = meterThatTells(answered);
   const collector = inFile(file, () =>
-    usable(() => createCollector({ ...options, ledger, adminToken, ...(webhook && { webhook }), site, log, meter: prometheusMeter() })),
+    usable(() => createCollector({ ...options, ledger, adminToken, ...(webhook && { webhook }), site, log, meter })),
   );
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => collector.fetch(request, { address: callerOf(incoming, settings.trustsProxy) }),
@@ -171,6 +174,19 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   if (cluster.isPrimary || cluster.worker?.id === 1) {
     process.stdout.write(`hitherto is ready.  Activity log: ${home}${token}  Demo shop: ${home}demo/  Data: ${place}\n`);
   }
+}
+
+/** Counts each request, and says so. */
+function meterThatTells(answered: Meter['answered']): Meter {
+  const { registry, ...meter } = prometheusMeter();
+  return {
+    ...meter,
+    answered(...request) {
+      meter.answered(...request);
+      answered(...request);
+    },
+    ...(cluster.isWorker && { text: countedByAll(registry) }),
+  };
 }
 
 /** What createCollector says of its options is for whoever gave the flags. */
@@ -209,16 +225,26 @@ function addressOf(server: Server, host: string): string {
 
 /**
  * Stops without losing anything that was acknowledged: says that it is not ready, takes no new connections, answers what is under
- * way, closes the ledger. A second signal does not wait.
+ * way, closes the ledger. A second signal does not wait; a worker leaves that to the first process, since a signal that goes to
+ * all of them reaches it twice.
  */
 function stopOnSignal(server: Server, collector: Collector): void {
   let isStopping = false;
+  const answering = new Set<ServerResponse>();
+  server.prependListener('request', (_, response) => {
+    if (isStopping) response.shouldKeepAlive = false;
+    answering.add(response);
+    response.once('close', () => answering.delete(response));
+  });
   const stop = (): void => {
-    if (isStopping) process.exit(1);
+    if (isStopping && cluster.isPrimary) process.exit(1);
+    if (isStopping) return;
     isStopping = true;
     collector.drain();
-    server.prependListener('request', (_, response) => response.setHeader('Connection', 'close'));
+    for (const response of answering) response.shouldKeepAlive = false;
     setTimeout(() => server.closeAllConnections(), STOP_MS).unref();
+    // A database that does not answer must not hold it up; what it was asked was not acknowledged.
+    setTimeout(() => process.exit(1), GIVE_UP_MS).unref();
     setTimeout(() => {
       server.close(() => void collector.close().then(() => process.exit(0)));
       // A browser holds connections open that it may never use again; so does whoever listens to the stream.

@@ -24,7 +24,8 @@ export function settled(values: Values, options: Options, env: NodeJS.ProcessEnv
 function firstOf(name: string, values: Values, env: NodeJS.ProcessEnv, settings: JsonObject): [unknown, string] {
   const variable = variableOf(name);
   if (values[name] !== undefined) return [values[name], `--${name}`];
-  if (env[variable] !== undefined) return [env[variable], variable];
+  // An empty variable is how many tools say that there is none.
+  if (env[variable]) return [env[variable], variable];
   return [settings[camelCase(name)], `${camelCase(name)} in the file`];
 }
 

@@ -12,10 +12,14 @@ export function strong(text: string, stream: NodeJS.WriteStream = process.stdout
   return isSeen(stream) ? `\u001B[1m${text}\u001B[22m` : text;
 }
 
-/** How far long work is: one line that is written over, and nothing where nobody sees it. */
-export function createProgress(tell: (count: number) => string): { add(count: number): void; end(): void } {
+/**
+ * How far long work is: one line that is written over, and nothing where nobody sees it.
+ *
+ * @param beside what the work writes to: on the same terminal, one would stand in the way of the other
+ */
+export function createProgress(tell: (count: number) => string, beside?: NodeJS.WriteStream): { add(count: number): void; end(): void } {
   const stream = process.stderr;
-  const isShown = isSeen(stream);
+  const isShown = isSeen(stream) && !beside?.isTTY;
   let total = 0;
   return {
     add(count) {
@@ -26,6 +30,11 @@ export function createProgress(tell: (count: number) => string): { add(count: nu
       if (isShown && total > 0) stream.write('\r\u001B[2K');
     },
   };
+}
+
+/** What strangers have sent gives a terminal no orders. */
+export function shown(text: string): string {
+  return text.replace(/\p{Cc}|\p{Cf}/gu, '\ufffd');
 }
 
 export function oneLine(text: string): string {

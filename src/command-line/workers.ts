@@ -1,32 +1,45 @@
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
+import { createSharedMetrics } from './shared-metrics.js';
 
-/** A worker that fails at once would fail again: it has had this long to prove itself. */
-const PROVEN_MS = 5000;
+/** One that died is followed by another after a while: what killed it may go on killing. */
+const PAUSE_MS = 1000;
 
-/** Several processes behind one port. One that dies has a successor; one that cannot start ends all of them. */
+/**
+ * Several processes behind one port. The first of them has to start, so that what is wrong is said once; from then on, one that
+ * dies has a successor.
+ */
 export function startWorkers(count: number): Promise<void> {
+  const metrics = createSharedMetrics();
   return new Promise((resolve) => {
     let isStopping = false;
-    for (let i = 0; i < count; i++) fork();
+    fork().once('listening', () => {
+      for (let i = 1; i < count; i++) fork();
+    });
 
-    function fork(): void {
-      const startedAt = Date.now();
+    function fork(): Worker {
       const worker = cluster.fork();
-      worker.once('exit', (code) => {
-        if (!isStopping) {
-          if (Date.now() - startedAt >= PROVEN_MS) return fork();
-          // It has said why, on its own standard error.
-          process.exitCode = code || 1;
-          stop('SIGTERM');
-        }
-        if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
+      let hasListened = false;
+      worker.once('listening', () => {
+        hasListened = true;
+        metrics.join(worker);
       });
+      worker.once('exit', (code) => {
+        // It has said why, on standard error, which it shares.
+        if (worker.id === 1 && !hasListened) process.exitCode = code || 1;
+        else if (!isStopping) return void setTimeout(() => !isStopping && fork(), PAUSE_MS);
+        if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
+        return undefined;
+      });
+      return worker;
     }
 
-    function stop(signal: NodeJS.Signals): void {
+    /** A second signal does not wait. */
+    function stop(): void {
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(isStopping ? 'SIGKILL' : 'SIGTERM');
+      if (isStopping) process.exitCode = 1;
       isStopping = true;
-      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
     }
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
   });
 }

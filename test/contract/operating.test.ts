@@ -1,0 +1,193 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { Agent, createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openPostgresLedger } from '../../src/ledger/postgres.js';
+import { sqliteLedger } from '../../src/ledger/sqlite.js';
+import { CLI, commands, type CommandOptions, type Run } from './command.js';
+import { identify, track } from './messages.js';
+import { postgresServer } from './postgres-server.js';
+import { temporaryFolders } from './temporary.js';
+
+const makeFolder = temporaryFolders();
+const { hitherto, complaint } = commands();
+const database = postgresServer();
+
+const servers: ReturnType<typeof createServer>[] = [];
+afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done)))));
+
+async function serve(args: string[] = [], options: CommandOptions = {}): Promise<Run & { home: string }> {
+  const run = hitherto(['serve', '--port', '0', '--admin-token', 'at', '--rate-limit', '0', ...args], options);
+  return { ...run, home: /http:\/\/[^/]+\//.exec(await run.line)![0] };
+}
+
+const post = (home: string, messageId: string) => fetch(`${home}v1/b`, { method: 'POST', body: JSON.stringify({ writeKey: 'demo', batch: [track('x', { messageId, anonymousId: 'v' })] }) });
+const get = (home: string, path: string) => fetch(`${home}${path}`, { headers: { Authorization: 'Bearer at' } });
+
+describe('a collector that is told to stop', () => {
+  it('has stored all that it acknowledged until its end, while requests keep coming, and ends within 10 seconds', async () => {
+    const cwd = makeFolder();
+    const { home, child, ended } = await serve([], { cwd });
+    const acknowledged: string[] = [];
+    const sending = Array.from({ length: 8 }, async (_, sender) => {
+      for (let i = 0; ; i++) {
+        const messageId = `${sender}-${i}`;
+        const response = await post(home, messageId).catch(() => undefined);
+        if (response?.status === 200) acknowledged.push(messageId);
+        // It is not there any more.
+        if (!response) break;
+      }
+    });
+    await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(50);
+    const toldAt = Date.now();
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    expect(Date.now() - toldAt).toBeLessThan(10_000);
+    await Promise.all(sending);
+
+    const ledger = sqliteLedger({ file: join(cwd, '.hitherto', 'hitherto.db') });
+    const stored = new Set((await ledger.messages({ limit: 100_000 })).items.map(({ messageId }) => messageId));
+    await ledger.close();
+    expect(acknowledged.filter((messageId) => !stored.has(messageId))).toEqual([]);
+  });
+
+  it('lets a connection go with the answer that was on its way, and does not wait for the next one', async () => {
+    const { home, child, ended } = await serve();
+    const agent = new Agent({ keepAlive: true });
+    const body = JSON.stringify({ writeKey: 'demo', batch: [track('x', { anonymousId: 'v' })] });
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const begun = request(`${home}v1/b`, { method: 'POST', agent, headers: { 'Content-Length': Buffer.byteLength(body), Expect: '100-continue' } }, resolve);
+      // The server has seen the request once it asks for the body.
+      begun.on('continue', () => {
+        child.kill('SIGTERM');
+        begun.end(body);
+      });
+      begun.on('error', reject).flushHeaders();
+    });
+    response.resume();
+    expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    agent.destroy();
+  });
+});
+
+describe('the log', () => {
+  it('is a line of JSON for each request, at the level that asks for it, without anything of anybody', async () => {
+    const { home, child, ended } = await serve(['--log-level', 'info']);
+    await post(home, 'secret-message');
+    await get(home, 'api/people/ada%40example.com?x=%0a%1b');
+    child.kill('SIGTERM');
+    const { stderr } = await ended;
+    expect(stderr).not.toMatch(/secret-message|ada|example/);
+    const lines = stderr.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const common = { time: expect.stringMatching(/^\d{4}-.*Z$/) as string, level: 'info', code: 'answered', ms: expect.any(Number) as number };
+    expect(lines).toEqual([
+      { ...common, surface: 'pipelines', method: 'POST', status: 200, message: 'A request was answered.' },
+      { ...common, surface: 'admin', method: 'GET', status: 404, message: 'A request was answered.' },
+    ]);
+  });
+});
+
+describe('an export', () => {
+  async function folderWithData(events: number): Promise<string> {
+    const cwd = makeFolder();
+    mkdirSync(join(cwd, '.hitherto'));
+    const ledger = sqliteLedger({ file: join(cwd, '.hitherto', 'hitherto.db') });
+    await ledger.append(
+      Array.from({ length: events }, (_, i) => track(`e${i}`, { anonymousId: 'v' })),
+      { receivedAt: Date.now() },
+    );
+    await ledger.close();
+    return cwd;
+  }
+
+  it('that breaks off leaves no file that looks whole; the token goes nowhere else', async () => {
+    const asked: string[] = [];
+    const server = createServer(({ url }, response) => {
+      asked.push(url!);
+      if (url!.startsWith('/moved')) return void response.writeHead(302, { Location: '/api/export' }).end();
+      return void response.writeHead(200).write('{"messageId":"m"}\n', () => response.destroy());
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const cwd = makeFolder();
+    expect(await complaint(['export', '--output', 'all.ndjson', '--url', url, '--admin-token', 'at'], { cwd })).toMatch(/broke off in the middle; what is written is not all of it/);
+    expect(existsSync(join(cwd, 'all.ndjson'))).toBe(false);
+    expect(await complaint(['export', '--url', `${url}/moved`, '--admin-token', 'at'], { cwd })).toMatch(/nothing answers at .*moved/);
+    expect(asked).toEqual(['/api/export', '/moved/api/export']);
+    expect(await complaint(['export', '--output', 'no/where.ndjson', '--data', await folderWithData(1).then((folder) => join(folder, '.hitherto'))], { cwd })).toMatch(/no\/where\.ndjson cannot be written \(ENOENT\)/);
+  });
+
+  it('whose reader has seen enough ends without a word', async () => {
+    const run = hitherto(['export'], { cwd: await folderWithData(5000) });
+    await run.line;
+    run.child.stdout!.destroy();
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  describe.skipIf(spawnSync('script', ['--version']).error)('on a terminal', () => {
+    /** What it looks like there, by the program `script`. */
+    function seen(args: string[], cwd: string, env: Record<string, string> = {}): string {
+      return execFileSync('script', ['-qec', [process.execPath, CLI, ...args].join(' '), '/dev/null'], { cwd, encoding: 'utf8', env: { PATH: process.env['PATH'], TERM: 'xterm', ...env } });
+    }
+
+    it('says how far it is, and nothing of it in the end', async () => {
+      const cwd = await folderWithData(5000);
+      const said = seen(['export', '--output', 'all.ndjson'], cwd);
+      expect(said).toContain('5,000 messages');
+      expect(said.endsWith('\u001b[2K')).toBe(true);
+      expect(readFileSync(join(cwd, 'all.ndjson'), 'utf8').match(/\n/g)).toHaveLength(5000);
+      expect(seen(['export'], cwd)).not.toContain(' messages');
+      expect(seen(['export', '--output', 'all.ndjson'], cwd, { NO_COLOR: '1' })).not.toContain('\u001b');
+    });
+
+    it('takes no orders from what strangers have sent', async () => {
+      const cwd = makeFolder();
+      mkdirSync(join(cwd, '.hitherto'));
+      const ledger = sqliteLedger({ file: join(cwd, '.hitherto', 'hitherto.db') });
+      await ledger.append([identify('ada\u001b[31m\u202e', { messageId: 'm', anonymousId: 'v' })], { receivedAt: Date.now() });
+      await ledger.close();
+      const said = seen(['explain', 'm'], cwd, { NO_COLOR: '1' });
+      expect(said).toContain('ada');
+      for (const order of ['\u001b', '\u202e']) expect(said).not.toContain(order);
+    });
+  });
+});
+
+describe('several workers', () => {
+  const countedBy = (home: string) => Promise.all(Array.from({ length: 8 }, () => get(home, 'metrics').then((response) => response.text())));
+
+  it('share a port and a Postgres, count as one, and one that dies has a successor', async () => {
+    const url = await database.newUrl();
+    const { home, child, ended, line } = await serve(['--workers', '2', '--database', url]);
+    expect(await line).toContain(home);
+    const childrenOf = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    await expect.poll(() => childrenOf().length).toBe(2);
+    const before = childrenOf();
+    // Each connection goes to one of them in turn.
+    for (let i = 0; i < 8; i++) expect((await fetch(`${home}v1/b`, { method: 'POST', headers: { Connection: 'close' }, body: JSON.stringify({ writeKey: 'demo', batch: [track('x', { messageId: `m${i}`, anonymousId: 'v' })] }) })).status).toBe(200);
+    for (const text of await countedBy(home)) expect(text).toMatch(/^hitherto_messages_total\{status="stored"\} 8$/m);
+
+    process.kill(before[1]!, 'SIGKILL');
+    await expect.poll(() => childrenOf().filter((pid) => pid !== before[0] && pid !== before[1]).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await post(home, 'after')).status).toBe(200);
+
+    // As a terminal and systemd do it: all of them are told, and the first one tells them again.
+    for (const pid of [child.pid!, ...childrenOf()]) process.kill(pid, 'SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    const ledger = await openPostgresLedger({ url });
+    expect((await ledger.messages({ limit: 100 })).items.map(({ messageId }) => messageId).sort()).toEqual(['after', ...Array.from({ length: 8 }, (_, i) => `m${i}`)]);
+    await ledger.close();
+  });
+
+  it('that cannot start say so once', async () => {
+    const taken = createServer();
+    servers.push(taken);
+    await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
+    const { port } = taken.address() as AddressInfo;
+    expect(await complaint(['serve', '--workers', '3', '--database', await database.newUrl(), '--port', String(port)])).toMatch(/port \d+ is in use/);
+  });
+});
