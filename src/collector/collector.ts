@@ -9,7 +9,7 @@ import { createDelivery } from './delivery.js';
 import { createFirstPartyCookie } from './first-party.js';
 import { createIngest } from './ingest.js';
 import { createKeys } from './keys.js';
-import { RETRY_SECONDS } from './limits.js';
+import { checkedSizes, RETRY_SECONDS, type SizeLimits } from './limits.js';
 import { createLive, type Live } from './live.js';
 import type { Log } from './log.js';
 import { NO_METER, type Meter } from './meter.js';
@@ -33,6 +33,8 @@ export interface CollectorOptions {
   adminToken?: string;
   /** The pages that may send, by their origins, as in `https://shop.example` or `https://*.shop.example`. @defaultValue any, without credentials */
   allowedOrigins?: string[];
+  /** What a request may bring. @defaultValue 32 KB a message, 500 KB and 10,000 messages a request */
+  sizeLimits?: SizeLimits;
   /** Requests a minute. @defaultValue 6,000 from one address, 600,000 with one key */
   rateLimits?: RateLimits;
   /** Who may say who a visitor is. @defaultValue any page */
@@ -70,7 +72,7 @@ export interface Collector {
  * Creates a collector: what an outbox, or a page of a published client, sends to. Fetch in, Fetch out, so that it mounts
  * in any server.
  *
- * @throws TypeError when a key is missing or blank, or when the webhook or the signed identity cannot be used
+ * @throws TypeError when a key is missing or blank, or when the size limits, the webhook or the signed identity cannot be used
  * @example
  * ```ts
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
@@ -178,9 +180,10 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
   const { ledger, writeKeys, secretKeys = [], adminToken, allowedOrigins, site = () => undefined } = options;
   const keys = createKeys(writeKeys, secretKeys);
   const rates = createRates(options.rateLimits);
+  const sizes = checkedSizes(options.sizeLimits);
   const store = createStore({ ledger, now, log, meter });
   const signedIdentity = createSignedIdentity(options.signedIdentity ?? { require: 'open' }, now);
-  const ingest = createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity });
+  const ingest = createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity, sizes });
   const firstParty = createFirstPartyCookie(keys);
   const app = new Hono();
 
@@ -214,7 +217,7 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
     .get('/v1/analytics-js/snippet/:key/analytics.min.js', async (c) => unlessKnown(c.req.raw, await scriptFor(c.req.param('key'), keys, site)))
     .all(() => wrongMethod('GET, OPTIONS'));
 
-  const track = createTrackRoutes({ keys, store, meter, rates, addressOf });
+  const track = createTrackRoutes({ keys, store, meter, rates, sizes, addressOf });
   app.all('/api/v1/*', (c) => track.fetch(c.req.raw));
   app.all('/api/v2/*', (c) => track.fetch(c.req.raw));
   app.route('/api', createAdminRoutes({ ledger, adminToken, now, live, rates, addressOf }));

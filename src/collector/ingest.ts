@@ -4,6 +4,7 @@ import { isObject, type AcceptedMessage, type BatchAnswer, type Fault, type Json
 import { json, refusal } from './answers.js';
 import { readBody } from './body.js';
 import { basicKey, type Keys } from './keys.js';
+import type { SizeLimits } from './limits.js';
 import type { Log } from './log.js';
 import type { Meter } from './meter.js';
 import type { Rates } from './rate.js';
@@ -20,6 +21,7 @@ export interface IngestOptions {
   meter: Meter;
   rates: Rates;
   signedIdentity: SignedIdentity;
+  sizes: Required<SizeLimits>;
 }
 
 /**
@@ -29,10 +31,10 @@ export interface IngestOptions {
  * `X-Strict-Mode: 1` or `"strict": true` in the body, gets 400 and 401 (RULES R25). A 2xx with `success: true` means that
  * whatever was not refused by name is stored, durably.
  */
-export function createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity }: IngestOptions) {
+export function createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity, sizes }: IngestOptions) {
   return async function ingest(request: Request, type: MessageType | 'batch'): Promise<Response> {
     const asksStrict = /^(1|true)$/i.test(request.headers.get('X-Strict-Mode') ?? '');
-    const read = await readBody(request);
+    const read = await readBody(request, sizes.batchBytes);
     // What did not arrive is sent again, whoever asks for what.
     if (read.fault) return refuse(read.fault, read.fault.status === 408 ? 408 : asksStrict ? 400 : 200);
     const { body } = read;
@@ -48,7 +50,7 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
 
     countGivenUp(body.value['dropped']);
     const faultOf = itemKeys ? (item: unknown) => faultOfKey(item, itemKeys) : () => undefined;
-    const { unpacked, fault }: Unpacking = type === 'batch' ? unpackBatch(body, faultOf) : unpackMessage(body, type);
+    const { unpacked, fault }: Unpacking = type === 'batch' ? unpackBatch(body, faultOf, sizes) : unpackMessage(body, type, sizes);
     if (fault) return refuse(fault, isStrict ? 400 : 200);
 
     const signed = isServer ? unpacked : await signedOf(unpacked, signedIdentity);

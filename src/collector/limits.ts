@@ -1,5 +1,28 @@
+import { BATCH_BYTES, MESSAGE_BYTES } from '../wire/index.js';
+
+/** What a request may bring; what is beyond it is refused, and counted. */
+export interface SizeLimits {
+  /** A message, or an item of Track v2, as JSON; bytes. @defaultValue 32 KB, as in the original */
+  messageBytes?: number;
+  /** A request, decompressed; bytes. @defaultValue 500 KB, as in the original */
+  batchBytes?: number;
+  /** Messages of a request. @defaultValue 10,000 */
+  batchMessages?: number;
+}
+
 /** More than a full batch of the smallest messages can hold; it bounds the answer, which names every message that is refused. */
-export const BATCH_MESSAGES = 10_000;
+const BATCH_MESSAGES = 10_000;
+
+/** @throws TypeError */
+export function checkedSizes({ messageBytes = MESSAGE_BYTES, batchBytes = BATCH_BYTES, batchMessages = BATCH_MESSAGES }: SizeLimits = {}): Required<SizeLimits> {
+  const sizes = { messageBytes, batchBytes, batchMessages };
+  for (const [name, value] of Object.entries(sizes)) {
+    if (!Number.isInteger(value) || value < 1) throw new TypeError(`sizeLimits.${name} is a whole number from 1, not ${String(value)}.`);
+  }
+  if (messageBytes > batchBytes) throw new TypeError(`sizeLimits.messageBytes is at most batchBytes (${batchBytes}): a message comes in a request.`);
+  return sizes;
+}
+
 /** What a batch may grow to when its context is copied to each of its messages. */
 export const SPREAD_BYTES = 4 * 1024 * 1024;
 /** Objects within objects in a message; far beyond any real one, far below where serialising it overflows the stack. */

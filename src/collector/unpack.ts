@@ -1,6 +1,5 @@
 import {
   isObject,
-  MESSAGE_BYTES,
   parseMessage,
   utf8Bytes,
   type AcceptedMessage,
@@ -11,7 +10,7 @@ import {
   type Refusal,
 } from '../wire/index.js';
 import type { Body } from './body.js';
-import { BATCH_MESSAGES, SPREAD_BYTES } from './limits.js';
+import { SPREAD_BYTES, type SizeLimits } from './limits.js';
 import { shapeFault } from './shape.js';
 
 /** What a request holds: the messages that can be stored, and those that cannot. */
@@ -23,8 +22,8 @@ export interface Unpacked {
 export type Unpacking = { unpacked: Unpacked; fault?: never } | { fault: Fault; unpacked?: never };
 
 /** Takes one message out of a body; the path says of what type it is. */
-export function unpackMessage(body: Body, type: MessageType): Unpacking {
-  return { unpacked: sift([{ ...body.value, type }], {}, body, () => undefined) };
+export function unpackMessage(body: Body, type: MessageType, { messageBytes }: Required<SizeLimits>): Unpacking {
+  return { unpacked: sift([{ ...body.value, type }], {}, body, () => undefined, messageBytes) };
 }
 
 /**
@@ -32,11 +31,11 @@ export function unpackMessage(body: Body, type: MessageType): Unpacking {
  *
  * @param faultOf a further reason to refuse an item, such as its key
  */
-export function unpackBatch(body: Body, faultOf: (item: unknown) => Fault | undefined): Unpacking {
+export function unpackBatch(body: Body, faultOf: (item: unknown) => Fault | undefined, { messageBytes, batchMessages }: Required<SizeLimits>): Unpacking {
   const { batch, context, integrations } = body.value;
   if (!Array.isArray(batch)) return { fault: { code: 'no_batch', message: 'A batch is { "batch": [ … ] }, with the messages in it.' } };
-  if (batch.length > BATCH_MESSAGES) {
-    return { fault: { code: 'too_many', message: `A batch has at most ${BATCH_MESSAGES} messages; this one has ${batch.length}.` } };
+  if (batch.length > batchMessages) {
+    return { fault: { code: 'too_many', message: `A batch has at most ${batchMessages} messages; this one has ${batch.length}.` } };
   }
   const shared = { ...(isObject(context) && { context }), ...(isObject(integrations) && { integrations }) };
   const fault = shapeFault(shared);
@@ -44,28 +43,28 @@ export function unpackBatch(body: Body, faultOf: (item: unknown) => Fault | unde
   if (batch.length > 1 && utf8Bytes(JSON.stringify(shared)) * batch.length > SPREAD_BYTES) {
     return { fault: { code: 'too_large', message: 'The context of a batch is copied to each of its messages; this is too much of both. Send smaller batches.' } };
   }
-  return { unpacked: sift(batch, shared, body, faultOf) };
+  return { unpacked: sift(batch, shared, body, faultOf, messageBytes) };
 }
 
 type Shared = { context?: JsonObject; integrations?: JsonObject };
 
-function sift(items: unknown[], shared: Shared, body: Body, faultOf: (item: unknown) => Fault | undefined): Unpacked {
+function sift(items: unknown[], shared: Shared, body: Body, faultOf: (item: unknown) => Fault | undefined, limit: number): Unpacked {
   const messages: AcceptedMessage[] = [];
   const refused: Refusal[] = [];
   items.forEach((item, index) => {
-    const { message, fault } = read(item, shared, body, faultOf);
+    const { message, fault } = read(item, shared, body, faultOf, limit);
     if (message) messages.push(message);
     else refused.push({ ...named(item), index, ...fault });
   });
   return { messages, refused };
 }
 
-function read(item: unknown, shared: Shared, { bytes }: Body, faultOf: (item: unknown) => Fault | undefined): ParsedMessage {
+function read(item: unknown, shared: Shared, { bytes }: Body, faultOf: (item: unknown) => Fault | undefined, limit: number): ParsedMessage {
   const fault = faultOf(item) ?? shapeFault(item);
   if (fault) return { fault };
   const whole = isObject(item) ? withShared(item, shared) : item;
   // In a request that is no larger than a message may be, none is.
-  if (bytes > MESSAGE_BYTES && isObject(whole) && utf8Bytes(JSON.stringify(whole)) > MESSAGE_BYTES) return { fault: TOO_LARGE };
+  if (bytes > limit && isObject(whole) && utf8Bytes(JSON.stringify(whole)) > limit) return { fault: tooLarge(limit) };
   return parseMessage(whole, () => crypto.randomUUID());
 }
 
@@ -85,4 +84,6 @@ function named(item: unknown): { messageId?: string } {
   return typeof messageId === 'string' ? { messageId: messageId.slice(0, 100) } : {};
 }
 
-const TOO_LARGE: Fault = { code: 'too_large', message: `A message has at most ${MESSAGE_BYTES} bytes as JSON; send less with it.` };
+function tooLarge(limit: number): Fault {
+  return { code: 'too_large', message: `A message has at most ${limit} bytes as JSON; send less with it.` };
+}

@@ -7,6 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createCollector, type Collector, type CollectorOptions, type Meter } from '../collector/index.js';
 import { inFile, type Config } from '../config.js';
 import { createSite } from '../site.js';
+import { BATCH_BYTES, MESSAGE_BYTES } from '../wire/index.js';
 import { textIn, UsageError, type Command, type Values } from './command.js';
 import { createLogger, LOG_LEVELS, type LogLevel } from './log.js';
 import { prometheusMeter } from './metrics.js';
@@ -32,6 +33,8 @@ On an address that others can reach, --write-key and --admin-token are required.
     'admin-token': { value: 'TOKEN', help: 'what the log is read and administered with', otherwise: 'made and printed' },
     'allow-origin': { value: 'ORIGIN', help: 'a site whose pages may send, as https://*.shop.example', otherwise: 'any', many: true },
     'rate-limit': { value: 'REQUESTS', help: 'from one address in a minute; 0 for none', otherwise: '6000' },
+    'message-bytes': { value: 'BYTES', help: 'how large a message may be', otherwise: '32768' },
+    'batch-bytes': { value: 'BYTES', help: 'how large a request may be, unpacked', otherwise: '512000' },
     'trust-proxy': { help: 'X-Forwarded-For says who asks; only behind a proxy of yours' },
     identity: { value: 'STRENGTH', help: 'open, traits, all: what pages need a token for', otherwise: 'open' },
     'identity-secret': { value: 'SECRET', help: 'what your server signs those tokens with', otherwise: 'none', many: true },
@@ -57,6 +60,8 @@ const STOP_MS = 8000;
 const GIVE_UP_MS = 9500;
 /** Whoever sends requests here has to notice that this one is not ready any more. */
 const DRAIN_MS = 500;
+/** Each of many requests is held in memory while it is read. */
+const LARGEST_REQUEST_BYTES = 16 * 1024 * 1024;
 /** Headers take one round trip; a body may be slow, and the collector says so itself after 30 seconds. */
 const HEADERS_MS = 15_000;
 const REQUEST_MS = 60_000;
@@ -70,7 +75,7 @@ interface Settings extends Storage {
   workers: number;
   logLevel: LogLevel;
   /** As createCollector takes them. */
-  options: Pick<CollectorOptions, 'writeKeys' | 'secretKeys' | 'allowedOrigins' | 'rateLimits' | 'signedIdentity'>;
+  options: Pick<CollectorOptions, 'writeKeys' | 'secretKeys' | 'allowedOrigins' | 'rateLimits' | 'sizeLimits' | 'signedIdentity'>;
 }
 
 function readSettings(values: Values): Settings {
@@ -99,9 +104,15 @@ function readSettings(values: Values): Settings {
       secretKeys: (values['secret-key'] as string[] | undefined) ?? [],
       ...(allowedOrigins && { allowedOrigins }),
       ...(perMinute !== undefined && { rateLimits: { perAddress: perMinute || Infinity } }),
+      sizeLimits: sizesIn(values),
       ...identityIn(values),
     },
   };
+}
+
+function sizesIn(values: Values): Required<CollectorOptions>['sizeLimits'] {
+  const batchBytes = numberIn(values, 'batch-bytes', BATCH_BYTES, 1024, LARGEST_REQUEST_BYTES);
+  return { batchBytes, messageBytes: numberIn(values, 'message-bytes', Math.min(MESSAGE_BYTES, batchBytes), 1024, batchBytes) };
 }
 
 function identityIn(values: Values): Pick<CollectorOptions, 'signedIdentity'> {

@@ -255,6 +255,11 @@ describe('hitherto serve', () => {
       await new Promise((done) => taken.close(done));
     });
 
+    it('when a limit cannot be one', async () => {
+      expect(await complaint(['serve', '--batch-bytes', '10'])).toMatch(/--batch-bytes is a number from 1024 to 16777216/);
+      expect(await complaint(['serve', '--batch-bytes', '20000', '--message-bytes', '20001'])).toMatch(/--message-bytes is a number from 1024 to 20000/);
+    });
+
     it('when the data folder cannot be made', async () => {
       const cwd = makeFolder();
       writeFileSync(join(cwd, 'taken'), '');

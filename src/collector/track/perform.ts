@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES, parseMessage, utf8Bytes, type AcceptedMessage } from '../../wire/index.js';
+import { parseMessage, utf8Bytes, type AcceptedMessage } from '../../wire/index.js';
 import { shapeFault } from '../shape.js';
 import type { Store } from '../store.js';
 import { invalid, type Call, type TrackFault } from './call.js';
@@ -13,9 +13,10 @@ export interface Performed {
  * before any of them is stored.
  *
  * @param items the calls of each item
+ * @param messageBytes how large each of their messages may be
  * @returns what became of each item; `undefined` when the ledger failed, and everything is to be sent again
  */
-export async function perform(items: Call[][], store: Store): Promise<Performed[] | undefined> {
+export async function perform(items: Call[][], store: Store, messageBytes: number): Promise<Performed[] | undefined> {
   const performed: Performed[] = [];
   let waiting: AcceptedMessage[] = [];
 
@@ -26,7 +27,7 @@ export async function perform(items: Call[][], store: Store): Promise<Performed[
   }
 
   for (const calls of items) {
-    const { messages, fault } = messagesIn(calls);
+    const { messages, fault } = messagesIn(calls, messageBytes);
     const command = calls.find((call) => call.kind !== 'message');
     if (fault) performed.push({ fault });
     else if (command) {
@@ -41,13 +42,13 @@ export async function perform(items: Call[][], store: Store): Promise<Performed[
   return (await flush()) ? performed : undefined;
 }
 
-function messagesIn(calls: Call[]): { messages: AcceptedMessage[]; fault?: never } | { fault: TrackFault; messages?: never } {
+function messagesIn(calls: Call[], messageBytes: number): { messages: AcceptedMessage[]; fault?: never } | { fault: TrackFault; messages?: never } {
   const messages: AcceptedMessage[] = [];
   for (const call of calls) {
     if (call.kind !== 'message') continue;
     const shape = shapeFault(call.message);
     if (shape) return { fault: { ...shape, reason: 'invalid', field: 'attributes' } };
-    if (utf8Bytes(JSON.stringify(call.message)) > MESSAGE_BYTES) return invalid('attributes', `A call has at most ${MESSAGE_BYTES} bytes; send less with it.`);
+    if (utf8Bytes(JSON.stringify(call.message)) > messageBytes) return invalid('attributes', `A call has at most ${messageBytes} bytes; send less with it.`);
     const { message, fault } = parseMessage(call.message, () => crypto.randomUUID());
     if (fault) return { fault: { ...fault, reason: 'invalid', field: FIELDS[fault.code] ?? 'attributes' } };
     messages.push(message);

@@ -1,8 +1,9 @@
 import { Hono } from 'hono';
-import { MESSAGE_BYTES, type JsonObject } from '../../wire/index.js';
+import type { JsonObject } from '../../wire/index.js';
 import { json } from '../answers.js';
 import { readBody } from '../body.js';
 import { basicHalves, type Keys } from '../keys.js';
+import type { SizeLimits } from '../limits.js';
 import type { Meter } from '../meter.js';
 import type { Rates } from '../rate.js';
 import { NOT_STORED, RETRY_LATER, type Store } from '../store.js';
@@ -17,6 +18,7 @@ export interface TrackOptions {
   store: Store;
   meter: Meter;
   rates: Rates;
+  sizes: Required<SizeLimits>;
   /** Who asks, where the server says so. */
   addressOf(request: Request): string | undefined;
 }
@@ -25,7 +27,7 @@ export interface TrackOptions {
  * The Track API, v1 and v2, as servers speak it: `/api/v1/…` and `/api/v2/…`, with a secret key in either half of Basic
  * authorization. A write key may only post events of visitors, since it is public.
  */
-export function createTrackRoutes({ keys, store, meter, rates, addressOf }: TrackOptions): Hono {
+export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf }: TrackOptions): Hono {
   const app = new Hono().basePath('/api');
 
   app.use('/v1/*', async (c, next) => (await refuse(c.req.raw, c.req.path === '/api/v1/events', V1)) ?? next());
@@ -86,14 +88,14 @@ export function createTrackRoutes({ keys, store, meter, rates, addressOf }: Trac
   }
 
   async function one(request: Request, translate: (body: JsonObject) => Translated): Promise<Response> {
-    const { body, fault } = await readBody(request, MESSAGE_BYTES);
+    const { body, fault } = await readBody(request, sizes.messageBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V1, fault.status);
     return answer(translate(body.value));
   }
 
   async function answer(translated: Translated, shape: Shape = V1): Promise<Response> {
     if (translated.fault) return refused(translated.fault, shape);
-    const performed = await perform([translated.calls], store);
+    const performed = await perform([translated.calls], store, sizes.messageBytes);
     if (!performed) return json(503, shape(LATER), RETRY_LATER);
     const [{ fault } = {}] = performed;
     return fault ? refused(fault, shape) : json(200, {});
@@ -105,19 +107,19 @@ export function createTrackRoutes({ keys, store, meter, rates, addressOf }: Trac
   }
 
   async function entity(request: Request): Promise<Response> {
-    const { body, fault } = await readBody(request, MESSAGE_BYTES);
+    const { body, fault } = await readBody(request, sizes.messageBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V2, fault.status);
     return answer(entityCalls(body.value), V2);
   }
 
   /** 200 when all of it is stored, 207 when some of it is refused, by its place in the batch. */
   async function batch(request: Request): Promise<Response> {
-    const { body, fault } = await readBody(request);
+    const { body, fault } = await readBody(request, sizes.batchBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V2, fault.status);
     const items = body.value['batch'];
     if (!Array.isArray(items)) return refused({ reason: 'required', field: 'batch', code: 'no_batch', message: 'A batch is { "batch": [ … ] }, with the items in it.' }, V2);
     const translated = items.map(entityCalls);
-    const performed = await perform(translated.map(({ calls }) => calls ?? []), store);
+    const performed = await perform(translated.map(({ calls }) => calls ?? []), store, sizes.messageBytes);
     if (!performed) return json(503, V2(LATER), RETRY_LATER);
     const errors = translated.flatMap(({ fault: own }, index) => {
       const found = own ?? performed[index]!.fault;
