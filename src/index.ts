@@ -29,7 +29,6 @@ export function createClient<Events extends object = AnyEvents>(options?: Client
 export function createClient(options: ClientOptions = {}): Client {
   return startClient(options, {
     loadEngine: async (...args) => (await import('./local.js')).loadEngine(...args),
-    loadAutoPage: async () => (await import('./client/auto-page.js')).watchPages,
     loadValidate: async () => (await import('./client/events.js')).validate,
   });
 }

@@ -10,8 +10,10 @@ import { destinationOf } from './destination.js';
 import { isDevelopment } from './development.js';
 import { callPage, createEmitter } from './emitter.js';
 import { groupOf, userOf } from './entities.js';
+import type { FirstParty } from './first-party.js';
 import { createPipeline, type DestinationMiddleware } from './plugins.js';
 import { createReport } from './report.js';
+import { signedCall } from './signed.js';
 import type { Client, ClientOptions, Parts } from './types.js';
 import { VERSION } from './version.js';
 
@@ -23,7 +25,8 @@ const TIMEOUT_MS = 1_000;
 export function startClient(given: ClientOptions | null = {}, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
-  const { loadEngine, loadAutoPage, loadValidate, loadSettings } = parts;
+  const { loadEngine, loadValidate, loadSettings } = parts;
+  let firstParty: FirstParty | undefined;
   let settings: Promise<Settings> | undefined;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
@@ -32,7 +35,10 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const identity = createIdentity({
     ...options,
     isWaiting: consent !== 'granted',
-    onChange: (anonymousId) => gate.connection()?.rememberId(anonymousId),
+    onChange(anonymousId) {
+      gate.connection()?.rememberId(anonymousId);
+      firstParty?.replace(anonymousId);
+    },
     onUnwritable: () =>
       report('cookies_blocked', 'cookies and localStorage are blocked; without IndexedDB too, a visitor comes back as a new one.'),
   });
@@ -44,6 +50,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     correct: identity.correct,
     async erase() {
       identity.erase();
+      firstParty?.forget();
       await purgeFor(destination).catch((error: unknown) => report('purge_failed', `what was kept could not be deleted (${String(error)}).`, error));
     },
   });
@@ -56,7 +63,20 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   function begin(): Connection {
     identity.begin();
     settings ??= loadSettings?.();
-    return connect({ destination, options, settings, identity, loadEngine, report, onActivity: () => emitter.emit('activity') });
+    return connect({ destination, options, settings, recalled: recall(), identity, loadEngine, report, onActivity: () => emitter.emit('activity') });
+  }
+
+  /** Has the collector's own cookie say who the visitor was. */
+  async function recall(): Promise<void> {
+    if (!options.firstPartyCookie || destination.kind !== 'collector') return;
+    const { keepFirstParty } = await import('./first-party.js');
+    firstParty = keepFirstParty({
+      ...destination,
+      anonymousId: identity.anonymousId(),
+      adopt: identity.adopt,
+      onFailure: (reason) => report('first_party_failed', `the collector's own cookie could not be asked for (${reason}); does its --allow-origin name this page?`),
+    });
+    await firstParty.asked;
   }
 
   /** One call, turned into a message: who, what, when and where, as they are at this moment. */
@@ -170,10 +190,10 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
     identify: guarded((values) => {
       const { texts, objects, callback } = sortArguments(values, 1);
-      const [given, callOptions] = objects;
-      identity.identify(texts[0]?.trim() ? texts[0] : undefined, plain(given ?? {}));
+      const { token, userId, traits, options: callOptions } = signedCall(objects[0], objects[1]);
+      identity.identify(texts[0]?.trim() ? texts[0] : userId, plain(traits ?? {}));
       emitter.emit('identify', identity.userId(), identity.traits(), callOptions);
-      return send('identify', { traits: identity.traits() }, callOptions, callback);
+      return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
     }),
 
     page: guarded((values) => view('page', values)),
@@ -250,7 +270,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     explain: async (messageId) => gate.connection()?.explain(messageId),
   };
   if (options.plugins) void client.register(...[options.plugins].flat());
-  if (options.autoPage) void loadAutoPage?.().then((watchPages) => watchPages((properties) => void client.page(properties)));
+  if (options.autoPage) void import('./auto-page.js').then(({ watchPages }) => watchPages((properties) => void client.page(properties)));
   const announced = announce();
   return client;
 

@@ -54,6 +54,8 @@ interface ConnectionOptions {
   options: ClientOptions;
   /** Another endpoint, which somebody is being asked for; what comes later than that is kept waiting meanwhile. */
   settings: Promise<Settings> | undefined;
+  /** Settles once it is known who the visitor was; nothing is sent before. */
+  recalled?: Promise<void>;
   identity: Identity;
   loadEngine: LoadEngine | undefined;
   report: Report;
@@ -84,11 +86,11 @@ export function purgeFor(destination: Destination): Promise<void> {
 }
 
 function toCollector(connection: ConnectionOptions, destination: Destination & { kind: 'collector' }): Connection {
-  const { options, identity, report, settings } = connection;
+  const { options, identity, report, settings, recalled } = connection;
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
   const { writeKey } = destination;
   let { endpoint } = destination;
-  const addressed = settings?.then((given) => void (endpoint = addressOf(given.endpoint ?? endpoint) ?? endpoint));
+  const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(([given]) => void (endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint));
   const scope = scopeOf(destination);
   const remembers = persistence !== 'memory';
   const post = createPost();
@@ -109,7 +111,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     estimate: async () => (await globalThis.navigator?.storage?.estimate().catch(() => undefined)) ?? {},
     attempts: remembers ? readAttempts(scope, Date.now()) : { failures: 0, waitMs: 0 },
     onAttempts: (attempts) => remembers && writeAttempts(scope, attempts, Date.now()),
-    send: (messages, { gzip, dropped }) => post(`${endpoint}/v1/b`, envelope(messages, writeKey, dropped), { gzip }),
+    send: (messages, { gzip, dropped }) => post(`${endpoint}/v1/b`, envelope(identity.correct(messages), writeKey, dropped), { gzip }),
     room: keepaliveRoom,
     now: () => Date.now(),
     monotonic: () => performance.now(),

@@ -2,7 +2,6 @@ export { startClient } from './client.js';
 export { startDropIn, startFromTag } from './drop-in.js';
 export { AnalyticsBrowser } from './browser.js';
 export { takeOver } from './take-over.js';
-export { watchPages } from './auto-page.js';
 export type { LoadedClient, LoadSettings } from './browser.js';
 export type { DropInClient, LoadOptions } from './drop-in.js';
 export type { CallOptions, Callback } from './arguments.js';

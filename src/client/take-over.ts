@@ -53,12 +53,13 @@ function whatPageSays(data: DOMStringMap, { _writeKey, _loadOptions, _cdn }: Stu
 }
 
 /** An attribute without a value is there to say yes. */
-function optionsIn({ writeKey, endpoint, consent, autoPage }: DOMStringMap): TagOptions {
+function optionsIn({ writeKey, endpoint, consent, autoPage, firstPartyCookie }: DOMStringMap): TagOptions {
   return {
     ...(writeKey && { writeKey }),
     ...(endpoint && { endpoint }),
     ...(consent && { consent: consent as 'pending' }),
     ...(autoPage !== undefined && { autoPage: autoPage !== 'false' }),
+    ...(firstPartyCookie !== undefined && { firstPartyCookie: firstPartyCookie !== 'false' }),
   };
 }
 

@@ -2,7 +2,6 @@ import type { CookieOptions, EntityOptions, Persistence } from '../identity/inde
 import type { Limit, Outbox, Row } from '../outbox/index.js';
 import type { Activity, ActivityFilter, Explanation, JsonObject } from '../wire/index.js';
 import type { CallOptions, Callback } from './arguments.js';
-import type { WatchPages } from './auto-page.js';
 import type { Scrub } from './circumstances.js';
 import type { Settings } from './connection.js';
 import type { Consent, ConsentCategories } from './consent.js';
@@ -52,6 +51,13 @@ export interface ClientOptions {
    * type `track()`; with `debug`, and on a developer's own machine, an event that is otherwise is told in the console.
    */
   events?: EventSchemas;
+  /**
+   * Has the collector keep the visitor's id too, in a cookie that no script reads and that outlives the seven days which Safari
+   * gives to cookies of scripts. Only with a collector on a domain of the same site that names this page among its
+   * `--allow-origin`. The first requests of a page wait for it, a second at most.
+   * @defaultValue false
+   */
+  firstPartyCookie?: boolean;
   /** Track page views: the first, and each navigation inside the page. @defaultValue false */
   autoPage?: boolean;
   /** Tells the console of each call. @defaultValue false */
@@ -95,6 +101,8 @@ export interface Client<Events extends object = AnyEvents> {
   /**
    * The visitor is this person: `identify('user-1', { email: 'ada@example.com' })`. What they did hitherto, under the
    * anonymous id that goes with this call, becomes theirs. Without an id the traits add to the known person's.
+   * Where the collector asks for it, `identify({ token })` says the same with a token that the site's server has signed; `token`
+   * may also stand among the options.
    */
   identify(userId: string | number | null, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   identify(traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
@@ -204,8 +212,6 @@ export type CampaignWatch = (engine: object) => () => void;
 /** What an entry file puts into a client, because client code does not know it, or because not every page carries it. */
 export interface Parts {
   loadEngine?: LoadEngine | undefined;
-  /** Brings automatic page views. */
-  loadAutoPage?(): Promise<WatchPages>;
   /** Brings what looks at events, in development only. */
   loadValidate?(): Promise<Validate>;
   /** Asks a workspace where messages go, once the visitor may be tracked. */

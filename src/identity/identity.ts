@@ -50,6 +50,8 @@ export interface Identity {
    * @returns the id that stands
    */
   recover(remembered: string | undefined): string;
+  /** The collector remembers a visitor whom nothing in this browser does: what was written of a newcomer is theirs. */
+  adopt(anonymousId: string): void;
   /** Puts the id that stands where a message was written with the candidate. */
   correct(text: string): string;
   /** From now on the copies may be read and written. */
@@ -142,6 +144,12 @@ export function createIdentity(options: IdentityOptions): Identity {
       // Written in any case: the copies agree again, and last another year.
       keepId(anonymousId === candidate ? recovered : anonymousId);
       return anonymousId;
+    },
+    adopt(id) {
+      if (anonymousId !== candidate || (recovered !== undefined && recovered !== candidate)) return;
+      recovered = id;
+      keepId(id);
+      onChange(id);
     },
     // An id of the page's own may hold what JSON escapes, and what replaceAll reads as a pattern.
     correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),

@@ -19,8 +19,8 @@ export interface Collector {
   restart(): Promise<void>;
 }
 
-export async function startCollector(data: string): Promise<Collector> {
-  let { child, url } = await launch(data, 0);
+export async function startCollector(data: string, more: string[] = []): Promise<Collector> {
+  let { child, url } = await launch(data, 0, more);
 
   async function get<T>(path: string): Promise<T> {
     const response = await fetch(url + path, { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
@@ -40,13 +40,13 @@ export async function startCollector(data: string): Promise<Collector> {
       await exited;
     },
     async restart() {
-      ({ child, url } = await launch(data, Number(new URL(url).port)));
+      ({ child, url } = await launch(data, Number(new URL(url).port), more));
     },
   };
 }
 
-async function launch(data: string, port: number): Promise<{ child: ChildProcess; url: string }> {
-  const options = ['--port', String(port), '--data', data, '--write-key', WRITE_KEY, '--admin-token', ADMIN_TOKEN];
+async function launch(data: string, port: number, more: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const options = ['--port', String(port), '--data', data, '--write-key', WRITE_KEY, '--admin-token', ADMIN_TOKEN, ...more];
   const child = spawn(process.execPath, ['dist/cli.js', 'serve', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the collector ended with code ${code}`)));
   const [line] = (await Promise.race([once(createInterface(child.stdout!), 'line'), exited])) as [string];

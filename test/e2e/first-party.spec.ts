@@ -1,0 +1,67 @@
+import { SignJWT } from 'jose';
+import { startCollector } from './collector.js';
+import { expect, open, remotePage, test } from './fixtures.js';
+
+const SECRET = 'a secret of more than thirty-two bytes';
+
+test('a visitor whose storage the browser has wiped is still the same one', async ({ page, pages, data, context }) => {
+  const collector = await startCollector(data, ['--allow-origin', pages.url]);
+  try {
+    pages.put('/', remotePage(collector).replace('data-write-key', 'data-first-party-cookie data-write-key'));
+    await open(page, pages.url);
+    await page.evaluate(() => window.cioanalytics.track('before').then(() => undefined));
+    await expect.poll(async () => (await collector.activity()).map(({ name }) => name)).toEqual(['before']);
+    const [kept] = await context.cookies(`${collector.url}/`);
+    expect((await context.cookies()).find(({ name }) => name === 'hitherto_id')).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+    expect(kept).toBeDefined();
+
+    // What Safari does after seven days: whatever scripts wrote is gone.
+    const session = await context.newCDPSession(page);
+    await page.goto('about:blank');
+    await session.send('Storage.clearDataForOrigin', { origin: pages.url, storageTypes: 'local_storage,indexeddb' });
+    for (const { name, httpOnly } of await context.cookies()) if (!httpOnly) await context.clearCookies({ name });
+
+    await open(page, pages.url);
+    await page.evaluate(() => window.cioanalytics.track('after').then(() => undefined));
+    await expect.poll(async () => (await collector.activity()).map(({ name }) => name)).toEqual(['after', 'before']);
+    const [after, before] = await collector.activity();
+    expect(after!.anonymousId).toBe(before!.anonymousId);
+    expect(await page.evaluate(() => window.cioanalytics.user().anonymousId())).toBe(before!.anonymousId);
+
+    // A logout makes somebody new, there too.
+    await page.evaluate(() => window.cioanalytics.reset());
+    const somebodyNew = await page.evaluate(() => window.cioanalytics.user().anonymousId());
+    await expect.poll(async () => (await context.cookies()).find(({ name }) => name === 'hitherto_id')?.value).toBe(somebodyNew);
+  } finally {
+    await collector.kill();
+  }
+});
+
+test('a collector that does not know the page holds nothing up, and the console says what to do', async ({ page, pages, collector, consoleLines }) => {
+  pages.put('/', remotePage(collector).replace('data-write-key', 'data-first-party-cookie data-write-key'));
+  await open(page, pages.url);
+  await page.evaluate(() => window.cioanalytics.track('anyway').then(() => undefined));
+  await expect.poll(async () => (await collector.activity()).map(({ name }) => name)).toEqual(['anyway']);
+  expect(consoleLines.join('\n')).toContain('--allow-origin');
+});
+
+test('a page identifies with the token of its server, and nobody does without', async ({ page, pages, data }) => {
+  const collector = await startCollector(data, ['--identity', 'all', '--identity-secret', SECRET]);
+  try {
+    pages.put('/', remotePage(collector));
+    await open(page, pages.url);
+    await page.evaluate(() => window.cioanalytics.track('addedToCart').then(() => undefined));
+    const refused = await page.evaluate(() => window.cioanalytics.identify('mallory').then(({ delivered }) => delivered));
+    expect(refused).toMatchObject({ code: 'unsigned_identify' });
+
+    await page.evaluate(() => window.cioanalytics.reset());
+    await page.evaluate(() => window.cioanalytics.track('cameBack').then(() => undefined));
+    const anonymousId = await page.evaluate(() => window.cioanalytics.user().anonymousId());
+    const token = await new SignJWT({ sub: 'ada', anonymous_id: anonymousId }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('10m').sign(new TextEncoder().encode(SECRET));
+    await page.evaluate((signed) => window.cioanalytics.identify({ token: signed }).then(({ delivered }) => delivered), token);
+    expect((await collector.person('ada')).events).toMatchObject([{ name: 'cameBack', previouslyAnonymous: true }]);
+    expect((await collector.person('ada')).traits).toEqual({});
+  } finally {
+    await collector.kill();
+  }
+});
