@@ -35,11 +35,14 @@ export function keepFirstParty({ endpoint, writeKey, anonymousId, adopt, onFailu
       return undefined;
     }
   };
+  async function recall(): Promise<void> {
+    const answer = await ask('POST', { anonymousId });
+    const known = isObject(answer) ? answer['anonymousId'] : undefined;
+    if (typeof known === 'string' && known && known !== anonymousId) adopt(known);
+  }
+
   return {
-    asked: ask('POST', { anonymousId }).then((answer) => {
-      const known = isObject(answer) ? answer['anonymousId'] : undefined;
-      if (typeof known === 'string' && known && known !== anonymousId) adopt(known);
-    }),
+    asked: recall(),
     replace: (id) => void ask('POST', { anonymousId: id, replace: true }),
     forget: () => void ask('DELETE'),
   };
