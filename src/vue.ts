@@ -1,2 +1,2 @@
 export { createHitherto, useHitherto } from './integrations/vue.js';
-export type { HithertoVueOptions, PageDescription, Route, Router } from './integrations/vue.js';
+export type { HithertoVue, HithertoVueOptions, PageDescription, Route, Router } from './integrations/vue.js';

@@ -23,6 +23,7 @@ export interface ActivityClient {
   activity(filter: { tab: ActivityTab }): Promise<Activity[]> | Activity[];
   /** `on('activity', …)` is called at each change; without it the log asks every second. */
   on?(event: string, changed: () => void): unknown;
+  /** Listens no longer. */
   off?(event: string, changed: () => void): unknown;
 }
 

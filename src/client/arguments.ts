@@ -15,6 +15,7 @@ export interface CallOptions {
   [other: string]: unknown;
 }
 
+/** Called with the context of a call, once that is stored or dropped. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a page's own function, whatever it takes
 export type Callback = (context: any) => void;
 

@@ -17,7 +17,9 @@ type Result = [client: DropInClient, context: undefined];
 export interface LoadedClient extends DropInClient, PromiseLike<Result> {
   /** Starts it. What was called before is done now, in that order, as of the time and the page of each call. */
   load(settings: LoadSettings, options?: LoadOptions): LoadedClient;
+  /** As of a promise of the client. */
   catch: Promise<Result>['catch'];
+  /** As of a promise of the client. */
   finally: Promise<Result>['finally'];
   /** The client, once loaded. */
   instance?: DropInClient;

@@ -85,10 +85,12 @@ export class Context {
     return (this._stats ??= new Stats());
   }
 
+  /** Writes a line about the message. */
   log(level: string, message: string, extras?: unknown): void {
     this.logs().push({ level, message, extras });
   }
 
+  /** What was written about it. */
   logs(): LogLine[] {
     return (this._logs ??= []);
   }

@@ -1,3 +1,4 @@
+/** A function of the page, called with what an event of the client says. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a page's own function, whatever it takes
 export type Listener = (...values: any[]) => void;
 

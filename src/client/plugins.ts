@@ -4,6 +4,7 @@ import { INTEGRATION } from './customer-io.js';
 import { callPage } from './emitter.js';
 import type { Report } from './report.js';
 
+/** When a plugin sees a message: `before` and `enrichment` ahead of storing, `destination` and `after` behind it; `utility` sees none. */
 export type PluginType = 'before' | 'enrichment' | 'destination' | 'after' | 'utility';
 
 type Hook = (context: Context) => unknown;
@@ -21,7 +22,9 @@ export interface Plugin {
   version?: string;
   /** `true`: the plugin may be called before `load` has resolved. */
   isLoaded?(): boolean;
+  /** Called once, when the plugin is registered; what it resolves with means nothing. */
   load?(context: Context | undefined, client: unknown): unknown;
+  /** Called when the plugin is removed. */
   unload?(context: Context | undefined, client: unknown): unknown;
   track?: Hook;
   identify?: Hook;
@@ -46,7 +49,9 @@ export interface DestinationMiddlewareInput {
   next(payload?: { obj: JsonObject } | null): void;
 }
 
+/** A function of the page that every message passes. */
 export type SourceMiddleware = (input: SourceMiddlewareInput) => unknown;
+/** A function of the page that whatever goes to a destination passes. */
 export type DestinationMiddleware = (input: DestinationMiddlewareInput) => unknown;
 
 /** What happens to a message between the call and the outbox, and after it. */

@@ -97,6 +97,7 @@ export interface Client<Events extends object = AnyEvents> {
    * Also takes one object, `track({ event, properties })`.
    */
   track<Name extends keyof Events & string>(event: Name, ...rest: TrackArguments<Events[Name]>): Promise<Context>;
+  /** The same, said with one object. */
   track(message: TrackMessage<Events>, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /**
    * The visitor is this person: `identify('user-1', { email: 'ada@example.com' })`. What they did hitherto, under the
@@ -105,6 +106,7 @@ export interface Client<Events extends object = AnyEvents> {
    * may also stand among the options.
    */
   identify(userId: string | number | null, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  /** More about the person who is known, or about a visitor who is not known yet. */
   identify(traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** The visitor looks at a page. One text is its name, two are category and name. */
   page(...values: PageArguments): Promise<Context>;
@@ -112,7 +114,9 @@ export interface Client<Events extends object = AnyEvents> {
   screen(...values: PageArguments): Promise<Context>;
   /** The person belongs to a group: `group('acme', { name: 'Acme' })`. Without an argument: what is known of the group. */
   group(): Entity;
+  /** The person belongs to this group, of which this is known. */
   group(groupId: string | number | null, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  /** More about the group that is known. */
   group(traits: JsonObject, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** The person has another id from now on: `alias(to, from?)`; `from` is the present id when absent. */
   alias(to: string | number, from?: string | number | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
@@ -156,7 +160,9 @@ export interface Client<Events extends object = AnyEvents> {
    * with the engine in the page `activity`, when its log has changed.
    */
   on(event: string, listener: Listener): Client;
+  /** The same, for the next time only. */
   once(event: string, listener: Listener): Client;
+  /** Listens no longer. */
   off(event: string, listener: Listener): Client;
   /** The activity log of this browser, newest first. Only with the engine in the page; otherwise empty. */
   activity(filter?: ActivityFilter): Promise<Activity[]>;
@@ -166,18 +172,25 @@ export interface Client<Events extends object = AnyEvents> {
 
 /** The person, as far as known. Each function, given a value, sets it without sending anything; `null` forgets it. */
 export interface User {
+  /** The person's id; `null` while nobody is known. */
   id(id?: string | number | null): string | null;
+  /** The visitor's id. */
   anonymousId(anonymousId?: string | null): string;
+  /** What is known about the person. */
   traits(traits?: JsonObject | null): JsonObject;
   /** Forgets the person and the visitor, not the group. */
   logout(): void;
+  /** The same as `logout`. */
   reset(): void;
 }
 
 /** The group, as far as known. */
 export interface Entity {
+  /** The group's id; `null` while none is known. */
   id(id?: string | number | null): string | null;
+  /** What is known about the group. */
   traits(traits?: JsonObject | null): JsonObject;
+  /** Forgets the group. */
   reset(): void;
 }
 
@@ -194,6 +207,7 @@ export interface Inspection {
   plugins: string[];
 }
 
+/** What `page()` and `screen()` take: a name, or category and name; properties; options; a callback. All of it may be left out. */
 export type PageArguments =
   | [category: string, name: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback]
   | [name: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback]

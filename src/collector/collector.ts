@@ -22,6 +22,7 @@ import { createStore } from './store.js';
 import { createTrackRoutes } from './track/routes.js';
 import { createWebhook, type WebhookOptions } from './webhook.js';
 
+/** Options of {@link createCollector}. */
 export interface CollectorOptions {
   /** Where everything is kept. The collector closes it. */
   ledger: Ledger;
@@ -57,6 +58,7 @@ export interface Caller {
   address?: string | undefined;
 }
 
+/** A collector, ready to be mounted. */
 export interface Collector {
   /** Answers a request; never rejects. */
   fetch(request: Request, caller?: Caller): Promise<Response>;

@@ -8,4 +8,5 @@ export interface LogEntry {
   error?: unknown;
 }
 
+/** Told of what happens, one entry at a time. */
 export type Log = (entry: LogEntry) => void;

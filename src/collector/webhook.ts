@@ -1,6 +1,7 @@
 import type { StartedTrigger } from '../ledger/index.js';
 import { shortHash } from './digest.js';
 
+/** Where to say what campaigns start. */
 export interface WebhookOptions {
   /** Where to send, as `https://…` or `http://…`. */
   url: string;

@@ -6,11 +6,15 @@ export interface Classic {
   identify(attributes: JsonObject): void;
   /** Says who the person is from now on, and sends nothing. */
   sidentify(attributes: JsonObject): void;
+  /** The same as the client's `track`. */
   track(name: string, data?: JsonObject): void;
   /** Without a name: the page's address, as the classic script has it. */
   page(name?: string, data?: JsonObject): void;
+  /** Listens to the client's calls. */
   on(event: string, listener: Listener): void;
+  /** Listens no longer. */
   off(event: string, listener: Listener): void;
+  /** Forgets the person and the visitor. */
   reset(): void;
   /** The calls of a page that keeps the array: `_cio.push(['track', 'addedToCart'])`. */
   push(...calls: unknown[]): number;

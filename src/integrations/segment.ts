@@ -7,7 +7,9 @@ export interface SegmentContext {
 
 /** What is used of their `analytics`. */
 export interface SegmentAnalytics {
+  /** Listens to a reset. */
   on(event: 'reset', listener: () => void): unknown;
+  /** Listens no longer. */
   off(event: 'reset', listener: () => void): unknown;
 }
 
@@ -16,14 +18,23 @@ export interface SegmentDestination {
   name: string;
   type: 'destination';
   version: string;
+  /** Always: there is nothing to load. */
   isLoaded(): boolean;
+  /** Called by analytics.js when the plugin is registered. */
   load(context: unknown, analytics: SegmentAnalytics): Promise<void>;
+  /** Called by analytics.js when the plugin is removed. */
   unload(context: unknown, analytics: SegmentAnalytics): void;
+  /** Takes that call over. */
   track<C extends SegmentContext>(context: C): Promise<C>;
+  /** Takes that call over. */
   identify<C extends SegmentContext>(context: C): Promise<C>;
+  /** Takes that call over. */
   page<C extends SegmentContext>(context: C): Promise<C>;
+  /** Takes that call over. */
   screen<C extends SegmentContext>(context: C): Promise<C>;
+  /** Takes that call over. */
   group<C extends SegmentContext>(context: C): Promise<C>;
+  /** Takes that call over. */
   alias<C extends SegmentContext>(context: C): Promise<C>;
 }
 

@@ -7,6 +7,7 @@ export interface NodeRequest {
 
 /** A response of Node's own server. */
 export interface NodeResponse {
+  /** Adds a header beside those of its name. */
   appendHeader(name: string, value: string): unknown;
 }
 

@@ -14,7 +14,9 @@ export interface Route {
 
 /** What is used of vue-router; its own `Router` is one. */
 export interface Router {
+  /** Calls after each navigation. @returns stops it */
   afterEach(listener: (to: Route, from: Route, failure?: unknown) => void): () => void;
+  /** Resolves after the first navigation. */
   isReady(): Promise<void>;
   readonly currentRoute: { readonly value: Route };
 }
@@ -29,6 +31,12 @@ export interface HithertoVueOptions<Events extends object = AnyEvents> {
   page?: (to: Route) => PageDescription;
 }
 
+/** What `app.use()` takes. */
+export interface HithertoVue {
+  /** Gives the app the client. */
+  install(app: App): void;
+}
+
 /**
  * A plugin for an app: every component has the client, as `useHitherto()` and, in templates, as `$hitherto`.
  *
@@ -37,7 +45,7 @@ export interface HithertoVueOptions<Events extends object = AnyEvents> {
  * createApp(App).use(router).use(createHitherto({ client, router })).mount('#app');
  * ```
  */
-export function createHitherto<Events extends object = AnyEvents>({ client: given, router, page = nameOf }: HithertoVueOptions<Events>): { install(app: App): void } {
+export function createHitherto<Events extends object = AnyEvents>({ client: given, router, page = nameOf }: HithertoVueOptions<Events>): HithertoVue {
   const client = given as unknown as Client;
 
   async function view(to: Route): Promise<void> {

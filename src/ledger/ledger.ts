@@ -9,6 +9,7 @@ export interface RequestTime {
   sentAt?: string | number | undefined;
 }
 
+/** Which lines of the log, and from where on. */
 export interface ActivityQuery extends ActivityFilter {
   /** Only what is older than this cursor: the `next` of an earlier page. */
   before?: string;
@@ -38,6 +39,7 @@ export interface LiveQuery {
   lookBackMs: number;
 }
 
+/** What came into the log behind a cursor. */
 export interface LiveActivity {
   /** What stands behind the cursor, oldest first; without a cursor, the newest. */
   lines: { cursor: string; line: Activity }[];
@@ -50,6 +52,7 @@ export interface LiveActivity {
 /** A message as it is kept, with when it was received and when it happened, as ISO 8601. */
 export type StoredMessage = AcceptedMessage & { receivedAt: string; occurredAt: string };
 
+/** Some of the stored messages, and where the next ones begin. */
 export interface MessagePage {
   items: StoredMessage[];
   /** Give it as `after` to get what is newer; `null` behind the newest. */
@@ -77,6 +80,7 @@ export interface Ledger {
    */
   activity(query: ActivityQuery): Promise<ActivityPage>;
   /** @param id an id, else `email:…` or `cio_…` */
+  /** Somebody, with everything they did hitherto. */
   person(id: string): Promise<Person | undefined>;
   /** Changes whenever something was stored; two equal values mean that nothing has. No two ledgers share one. Cheap. */
   version(): Promise<string>;
@@ -116,6 +120,7 @@ export interface Ledger {
 /** A ledger that does everything; only what others store is news that not every database tells by itself. */
 export type WholeLedger = Required<Omit<Ledger, 'watch'>> & Pick<Ledger, 'watch'>;
 
+/** Who is in a segment, and how everybody came in and left. */
 export interface SegmentState {
   /** Their ids, in order. */
   members: string[];
@@ -149,8 +154,11 @@ export interface Administration {
   deletePerson(id: string, at: number): Promise<CommandResult>;
   /** Keeps nothing that names a person, from now on. */
   suppress(id: string, at: number): Promise<CommandResult>;
+  /** Takes a suppression back. */
   unsuppress(id: string, at: number): Promise<CommandResult>;
+  /** The settings of this ledger. */
   settings(): Promise<Settings>;
+  /** Changes them. Not retroactive. */
   changeSettings(change: Partial<Settings>, at: number): Promise<Settings>;
   /**
    * One step of deleting what stayed anonymous for more than 30 days. Where it left off is kept; it never changes what merges.

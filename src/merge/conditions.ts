@@ -1,5 +1,6 @@
 import { isObject, type AcceptedMessage } from '../wire/index.js';
 
+/** What a condition compares with. */
 export type Scalar = string | number | boolean | null;
 
 /**

@@ -16,6 +16,7 @@ import { RETENTION_MS } from './windows.js';
 /** When a command was given: milliseconds, or with the sequence that breaks the tie within one. */
 export type CommandAt = number | { receivedAt: number; sequence?: number };
 
+/** Options of {@link createEngine}. */
 export interface EngineOptions {
   /** Whether an identify joins what its visitor did anonymously; `settings` switches it later. @defaultValue true */
   anonymousEventMerge?: boolean;
@@ -34,7 +35,11 @@ export interface Engine {
   receive(messages: Message | Message[], at: ReceivedAt): Outcome[];
   /** Everybody known, in the order of their ids. */
   people(): Person[];
-  /** @param id an id, an email, `email:…`, or `cio_…` */
+  /**
+   * Somebody, with everything they did hitherto.
+   *
+   * @param id an id, an email, `email:…`, or `cio_…`
+   */
   person(id: string): Person | undefined;
   /** Every name that somebody goes by, their id first; none of somebody unknown. */
   names(id: string): string[];
@@ -76,6 +81,7 @@ export interface Engine {
   deletePerson(id: string, at: CommandAt): CommandResult;
   /** Keeps nothing that names a person, from now on. They need not be known. */
   suppress(id: string, at: CommandAt): CommandResult;
+  /** Takes a suppression back. */
   unsuppress(id: string, at: CommandAt): CommandResult;
   /** Switches merging; not retroactive by itself: the next identify claims what is still inside 30 days. */
   settings(change: Partial<Settings>, at: CommandAt): Settings;

@@ -9,7 +9,9 @@ interface MatcherState {
 
 /** The answer of a matcher. */
 export interface MatcherResult {
+  /** Whether it holds. */
   pass: boolean;
+  /** What the test says when it fails. */
   message(): string;
 }
 
@@ -39,19 +41,23 @@ type Recorder = Pick<TestClient<never>, 'messages' | 'engine'>;
  * ```
  */
 export const matchers = {
+  /** See {@link HithertoMatchers.toHaveTracked}. */
   toHaveTracked(this: MatcherState, client: unknown, event: string, properties: JsonObject = {}): MatcherResult {
     return found(this, client, `track ${this.utils.stringify(event)}`, 'properties', properties, (message) => message.type === 'track' && message.event === event);
   },
 
+  /** See {@link HithertoMatchers.toHaveIdentified}. */
   toHaveIdentified(this: MatcherState, client: unknown, userId: string, traits: JsonObject = {}): MatcherResult {
     return found(this, client, `identify ${this.utils.stringify(userId)}`, 'traits', traits, (message) => message.type === 'identify' && message.userId === userId);
   },
 
+  /** See {@link HithertoMatchers.toHaveViewed}. */
   toHaveViewed(this: MatcherState, client: unknown, name?: string, properties: JsonObject = {}): MatcherResult {
     const what = name === undefined ? 'view a page' : `view the page ${this.utils.stringify(name)}`;
     return found(this, client, what, 'properties', properties, (message) => message.type === 'page' && (name === undefined || message.name === name));
   },
 
+  /** See {@link HithertoMatchers.toHaveMerged}. */
   toHaveMerged(this: MatcherState, client: unknown, name: string, person: string): MatcherResult {
     const { engine } = recorderOf(client);
     const events = engine.events().filter((event) => event.name === name);

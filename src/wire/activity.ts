@@ -40,8 +40,10 @@ export interface Activity {
   reason?: string;
 }
 
+/** The two halves of the log: what belongs to a person, and what does not. */
 export type ActivityTab = 'identified' | 'anonymous';
 
+/** Which lines of the log. */
 export interface ActivityFilter {
   /** `identified`: attached to a person; `anonymous`: not. Both when absent. */
   tab?: ActivityTab;

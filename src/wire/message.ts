@@ -2,11 +2,12 @@
 export type JsonObject = { [key: string]: unknown };
 
 export const MESSAGE_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const;
+/** The calls that become messages. */
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 /**
  * One call as it travels, in the Pipelines shape: `{ type, messageId, anonymousId?, userId?, … }`.
- * This is the loose form, as a page or a server sends it; `parseMessage` turns it into an {@link AcceptedMessage}.
+ * This is the loose form, as a page or a server sends it; `parseMessage` turns it into an `AcceptedMessage`.
  */
 export interface Message {
   type: MessageType;
