@@ -186,6 +186,15 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
       await done('POST', '/v1/merge_customers', { primary: { cio_id: 'ada' }, secondary: { id: 'nobody' } });
     });
 
+    it('stay two where a call names two at once: the one in the path gets the rest, and the log tells', async () => {
+      await done('PUT', '/v1/customers/ada', { email: 'ada@example.com' });
+      await done('PUT', '/v1/customers/grace', { email: 'grace@example.com' });
+      await done('PUT', '/v1/customers/grace', { email: 'ada@example.com', plan: 'pro' });
+      expect(await person('grace')).toMatchObject({ id: 'grace', traits: { email: 'grace@example.com', plan: 'pro' } });
+      expect(await person('ada')).toMatchObject({ id: 'ada', traits: { email: 'ada@example.com' } });
+      expect(await log('&person=grace')).toContainEqual(expect.objectContaining({ type: 'failed_attribute_change', attribute: 'email' }));
+    });
+
     it('are not merged, deleted or suppressed by halves of names', async () => {
       const long = 'x'.repeat(151);
       expect(await complaint('POST', '/v1/merge_customers', {})).toMatch(/^400 .*primary/);
@@ -513,6 +522,14 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
       expect(await faults('POST', '/v2/entity', about({ id: 'ada' }, 'event'))).toEqual(['400 required name']);
       expect(await faults('POST', '/v2/batch', {})).toEqual(['400 required batch']);
       expect((await entity(about({ id: 'ada' }, 'event', { name: 'it' }))).status).toBe(200);
+    });
+
+    it('does not unfold beyond reason', async () => {
+      const members = Array.from({ length: 500 }, (_, index) => ({ identifiers: { id: index } }));
+      const crowd = { type: 'object', action: 'identify', identifiers: { object_id: 'acme' }, attributes: { text: 'x'.repeat(10_000) }, cio_relationships: members };
+      expect(await faults('POST', '/v2/entity', crowd)).toEqual(['400 invalid cio_relationships']);
+      expect(await faults('POST', '/v2/batch', { batch: Array(10_001).fill(0) })).toEqual(['400 invalid batch']);
+      expect(await stored()).toEqual([]);
     });
 
     it('may have 32 KB, and a batch 500 KB', async () => {

@@ -1,4 +1,5 @@
 import { parseMessage, utf8Bytes, type AcceptedMessage } from '../../wire/index.js';
+import { SPREAD_BYTES } from '../limits.js';
 import { shapeFault } from '../shape.js';
 import type { Store } from '../store.js';
 import { invalid, type Call, type TrackFault } from './call.js';
@@ -44,11 +45,15 @@ export async function perform(items: Call[][], store: Store, messageBytes: numbe
 
 function messagesIn(calls: Call[], messageBytes: number): { messages: AcceptedMessage[]; fault?: never } | { fault: TrackFault; messages?: never } {
   const messages: AcceptedMessage[] = [];
+  let sum = 0;
   for (const call of calls) {
     if (call.kind !== 'message') continue;
     const shape = shapeFault(call.message);
     if (shape) return { fault: { ...shape, reason: 'invalid', field: 'attributes' } };
-    if (utf8Bytes(JSON.stringify(call.message)) > messageBytes) return invalid('attributes', `A call has at most ${messageBytes} bytes; send less with it.`);
+    const bytes = utf8Bytes(JSON.stringify(call.message));
+    if (bytes > messageBytes) return invalid('attributes', `A call has at most ${messageBytes} bytes; send less with it.`);
+    sum += bytes;
+    if (sum > SPREAD_BYTES) return invalid('cio_relationships', 'The attributes of an object are kept with each of its relationships; this is too much of both. Name fewer at a time.');
     const { message, fault } = parseMessage(call.message, () => crypto.randomUUID());
     if (fault) return { fault: { ...fault, reason: 'invalid', field: FIELDS[fault.code] ?? 'attributes' } };
     messages.push(message);

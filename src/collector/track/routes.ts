@@ -118,6 +118,7 @@ export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf 
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V2, fault.status);
     const items = body.value['batch'];
     if (!Array.isArray(items)) return refused({ reason: 'required', field: 'batch', code: 'no_batch', message: 'A batch is { "batch": [ … ] }, with the items in it.' }, V2);
+    if (items.length > sizes.batchMessages) return refused({ reason: 'invalid', field: 'batch', code: 'too_many', message: `A batch has at most ${sizes.batchMessages} items; this one has ${items.length}.` }, V2);
     const translated = items.map(entityCalls);
     const performed = await perform(translated.map(({ calls }) => calls ?? []), store, sizes.messageBytes);
     if (!performed) return json(503, V2(LATER), RETRY_LATER);
