@@ -1,9 +1,9 @@
 import type { Dialect } from '../sql/statements.js';
 
 /** The time of the first message at or behind the middle of two sequences, or nothing. */
-const TIME_IN_THE_MIDDLE = `(SELECT p.received_at FROM messages p INDEXED BY messages_in_order WHERE p.sequence >= (low + high) / 2 ORDER BY p.sequence LIMIT 1)`;
+const TIME_IN_THE_MIDDLE = `(SELECT p.received_at FROM messages p WHERE p.sequence >= (low + high) / 2 ORDER BY p.sequence LIMIT 1)`;
 
-/** The first sequence at or behind a time. There is no index by time and need not be: the times are in the order of the sequences, so halving finds it. */
+/** The first sequence at or behind a time. There is no index by time and need not be, since the times are in the order of the sequences: halving finds it. */
 const sequenceAt = (time: string): string => `(WITH RECURSIVE search (low, high) AS (
     SELECT 0, last_sequence + 1 FROM log
     UNION ALL SELECT iif(coalesce(${TIME_IN_THE_MIDDLE} < ${time}, 0), (low + high) / 2 + 1, low), iif(coalesce(${TIME_IN_THE_MIDDLE} < ${time}, 0), high, (low + high) / 2)
@@ -28,7 +28,7 @@ export const SQLITE: Dialect = {
       WHERE h.bucket = c.bucket AND h.anonymous_id = c.anonymous_id AND h.person IS NULL AND h.sequence < $2)`,
   deleteMessages: "DELETE FROM messages WHERE sequence IN (SELECT value ->> 'sequence' FROM json_each($1))",
   log: 'SELECT settings, 0 AS purged_at, purged_sequence, settled_at FROM log',
-  eventsBetween: `SELECT count(*) AS count FROM messages m INDEXED BY messages_in_order
+  eventsBetween: `SELECT count(*) AS count FROM messages m
     WHERE m.sequence >= ${sequenceAt('$1')} AND m.sequence < ${sequenceAt('$2')} AND m.type IN ('track', 'page', 'screen')`,
   purgedTo: 'UPDATE log SET purged_sequence = $2',
   parameter: (number) => `?${number}`,
