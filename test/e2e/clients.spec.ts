@@ -1,4 +1,5 @@
 // The published browser clients, unchanged, in front of the real collector: only the address they are given differs.
+import { execFileSync } from 'node:child_process';
 import type { Page } from '@playwright/test';
 import type { Collector } from './collector.js';
 import { expect, test, WRITE_KEY, type Pages } from './fixtures.js';
@@ -136,4 +137,25 @@ test("the original's snippet with only its host changed brings our client, which
   await expect.poll(() => names(collector)).toEqual(['Landing', 'added_to_cart', 'identify', 'anon_merge']);
   for (const address of asked) expect(address.split(' ')[1]).toContain(`${collector.url}/`);
   expect(asked[0]).toBe(`GET ${collector.url}/v1/analytics-js/snippet/${WRITE_KEY}/analytics.min.js`);
+});
+
+test('the tag that the command prints with a hash brings the script from an address that never changes', async ({ page, pages, collector }) => {
+  const asked = await watch(page, pages);
+  const printed = execFileSync(process.execPath, ['dist/cli.js', 'snippet', '--endpoint', collector.url, '--write-key', WRITE_KEY, '--integrity'], { encoding: 'utf8' });
+  const tag = printed.trim().split('\n').at(-1)!;
+  pages.put('/', `<!doctype html><link rel="icon" href="data:,"><script>(window.cioanalytics ??= []).push(['track', 'early'])</script>${tag}`);
+  await page.goto(pages.url);
+  await expect.poll(() => names(collector)).toEqual(['early']);
+  expect(asked[0]).toMatch(/^GET http:\/\/127\.0\.0\.1:\d+\/v\d+\.\d+\.\d+\/hitherto\.remote\.min\.js$/);
+
+  // A page that was not touched since an older version goes on, unless it insists on the very bytes.
+  const older = tag.replace(/\/v\d+\.\d+\.\d+\//, '/v0.0.1/');
+  pages.put('/older', `<!doctype html><link rel="icon" href="data:,"><script>(window.cioanalytics ??= []).push(['track', 'later'])</script>${older.replace(/ integrity="[^"]+"/, '')}`);
+  await page.goto(`${pages.url}/older`);
+  await expect.poll(() => names(collector)).toEqual(['early', 'later']);
+  const complaint = page.waitForEvent('console', (message) => message.text().includes('integrity'));
+  pages.put('/insisting', `<!doctype html><link rel="icon" href="data:,">${older.replace(/integrity="sha384-[^"]+"/, `integrity="sha384-${'A'.repeat(64)}"`)}`);
+  await page.goto(`${pages.url}/insisting`);
+  await complaint;
+  expect(await page.evaluate(() => window.cioanalytics)).toBeUndefined();
 });
