@@ -2,15 +2,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCollector, type Collector, type CollectorOptions } from '../../src/collector/index.js';
 import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
+import { postgresLedger } from '../../src/ledger/postgres.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { Activity, ActivityPage, JsonObject, Person } from '../../src/wire/index.js';
 import { DAY, MINUTE, NOON, SECOND } from './messages.js';
+import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
 
 const makeFolder = temporaryFolders();
-const LEDGERS: [string, () => Ledger][] = [
+const server = postgresServer();
+const LEDGERS: [string, () => Ledger | Promise<Ledger>][] = [
   ['memory', memoryLedger],
   ['sqlite', () => sqliteLedger({ file: join(makeFolder(), 'hitherto.db') })],
+  ['postgres', async () => postgresLedger({ url: await server.newUrl() })],
 ];
 const SERVER = `Basic ${btoa('site:SECRET')}`;
 
@@ -18,13 +22,13 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
   let collector: Collector;
   let time: number;
 
-  function start(options: Partial<CollectorOptions> = {}): void {
-    void collector?.close();
-    collector = createCollector({ ledger: makeLedger(), writeKeys: ['WK'], secretKeys: ['SECRET'], adminToken: 'ADMIN', now: () => time, ...options });
+  async function start(options: Partial<CollectorOptions> = {}): Promise<void> {
+    await collector?.close();
+    collector = createCollector({ ledger: await makeLedger(), writeKeys: ['WK'], secretKeys: ['SECRET'], adminToken: 'ADMIN', now: () => time, ...options });
   }
   beforeEach(() => {
     time = NOON;
-    start();
+    return start();
   });
   afterEach(() => collector.close());
 
@@ -356,7 +360,7 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
   });
 
   it('says 503 and when to come back while nothing can be stored', async () => {
-    start({ ledger: { ...memoryLedger(), append: () => Promise.reject(new Error('disk')) } });
+    await start({ ledger: { ...memoryLedger(), append: () => Promise.reject(new Error('disk')) } });
     const response = await ask('POST', '/v1/events', { name: 'it', anonymous_id: 'v' });
     expect([response.status, response.headers.get('Retry-After'), await response.json()]).toEqual([503, '5', { meta: { errors: [expect.stringContaining('again')] } }]);
     expect(await faults('POST', '/v2/batch', { batch: [{ type: 'person', action: 'event', identifiers: { id: 'ada' }, name: 'it' }] })).toEqual(['503 invalid body']);
