@@ -114,7 +114,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
   /** Where somebody begins: behind the line that they saw last, else where the log ends now. What stands before it is not told again. */
   async function placeOf(seenLast: string | undefined): Promise<Pick<Listener, 'cursor' | 'told'>> {
     const cursor = seenLast ?? (await ledger.live!(undefined, { limit: 1, lookBackMs: 0 })).lines[0]?.cursor;
-    const { before } = cursor === undefined ? { before: [] } : await ledger.live!(cursor, { limit: 1, lookBackMs: LOOK_BACK_MS });
+    const { before } = cursor === undefined ? { before: [] } : await ledger.live!(cursor, { limit: LINES, lookBackMs: LOOK_BACK_MS });
     return { cursor, told: new Map(before.map((line) => [markOf(line), line.at])) };
   }
 

@@ -72,7 +72,7 @@ describe.each(LEDGERS)('the stream on %s', (_, openTwo) => {
   it('gives what comes in from now on, oldest first, and nothing that was there', async () => {
     const [ledger] = await openTwo();
     const collector = collect(ledger);
-    await send(collector, track('before'));
+    for (const name of ['long before', 'just before', 'before']) await send(collector, track(name));
     const { response, next } = await listen(collector);
     expect(response.headers.get('Content-Type')).toMatch('text/event-stream');
     await send(collector, track('one'), { type: 'identify', userId: 'ada', anonymousId: 'v', messageId: 'i' });
@@ -84,8 +84,8 @@ describe.each(LEDGERS)('the stream on %s', (_, openTwo) => {
     const [ledger] = await openTwo();
     const collector = collect(ledger);
     const first = await listen(collector);
-    await send(collector, track('one'));
-    expect(await first.next(1)).toEqual(['one']);
+    for (const name of ['zero', 'one']) await send(collector, track(name));
+    expect(await first.next(2)).toEqual(['zero', 'one']);
     await send(collector, track('two'));
     await send(collector, track('three'));
     const again = await listen(collector, first.lastId());
