@@ -75,6 +75,7 @@ function siteFiles() {
     name: 'site-files',
     writeBundle() {
       for (const file of ['index.html', 'page.css']) cpSync(`src/activity/page/${file}`, `dist/site/${file}`);
+      cpSync('node_modules/uplot/dist/uPlot.min.css', 'dist/site/uplot.css');
       cpSync('examples/collector', 'dist/site/demo', { recursive: true, filter: (path) => !path.endsWith('.md') });
     },
   };

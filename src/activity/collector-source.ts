@@ -1,8 +1,7 @@
-import type { Activity, ActivityPage, ActivityTab } from '../wire/index.js';
-import { readLines, SourceError, type Query, type Source } from './source.js';
+import type { Activity, ActivityPage, ActivityTab, Explanation, PeoplePage, Person, Standing } from '../wire/index.js';
+import { readLines, SourceError, type Preview, type Profile, type Query, type Source } from './source.js';
+import { openStream, type Stream } from './stream.js';
 
-/** Lines in one request. A collector may give fewer; the pages are then more. */
-const PAGE_LINES = 50;
 /** A collector that has not answered by then is taken for unreachable. */
 const TIMEOUT_MS = 10_000;
 
@@ -13,81 +12,98 @@ export interface CollectorAddress {
   token: string | null;
 }
 
-/** The log of a collector: `GET {src}/api/activity`. What has not changed comes as a 304 and is not read again. */
+/** The log of a collector, through its API. The head of a tab that has not changed comes as a 304 and is not read again. */
 export function collectorSource({ src, token }: CollectorAddress): Source {
-  const known = new Map<ActivityTab, Known>();
+  const heads = new Map<ActivityTab, { url: string; page: ActivityPage; etag: string }>();
+  const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  let stream: Stream | undefined;
 
-  async function read({ tab, person, limit }: Query): Promise<ActivityPage> {
-    const question = `${person ?? ''}\n${limit}`;
-    const before = known.get(tab);
-    const isSame = before?.question === question;
-    const head = await ask({ tab, person }, isSame && !before.isStale ? before.etag : null);
-    if (!head) return before!.page;
-    const page = await addOlder(head.page, { tab, person, limit });
-    // An identify moves lines from one tab into the other, perhaps far below the head of it, where no ETag of the head tells.
-    for (const other of known.values()) if (isSame && !before.isStale) other.isStale = true;
-    known.set(tab, { question, page, etag: head.etag, isStale: false });
+  async function read({ tab, before, ...query }: Query): Promise<ActivityPage> {
+    const url = addressOf(src, 'activity', { tab, before, ...query });
+    const known = before === undefined ? heads.get(tab) : undefined;
+    const isKnown = known?.url === url;
+    const response = await request(url, isKnown ? { headers: { 'if-none-match': known.etag } } : {});
+    if (response.status === 304 && isKnown) return known.page;
+    const page = readPage(await answerOf<Partial<ActivityPage>>(response));
+    const etag = response.headers.get('etag');
+    if (before === undefined && etag) heads.set(tab, { url, page, etag });
     return page;
   }
 
-  async function addOlder(head: ActivityPage, { tab, person, limit }: Query): Promise<ActivityPage> {
-    const items = [...head.items];
-    let { next } = head;
-    while (next !== null && items.length < limit) {
-      const older = await ask({ tab, person, before: next }, null);
-      items.push(...older!.page.items);
-      // A cursor that leads nowhere must not lead round in circles.
-      next = older!.page.items.length > 0 ? older!.page.next : null;
-    }
-    return { items, next };
+  function readPage({ items, next }: Partial<ActivityPage>): ActivityPage {
+    const lines: Activity[] | undefined = readLines(items);
+    if (!lines) throw malformed();
+    return { items: lines, next: typeof next === 'string' ? next : null };
   }
 
-  /** @returns nothing when the collector says that nothing has changed */
-  async function ask(query: Record<string, string | undefined>, etag: string | null): Promise<Answer | undefined> {
-    const response = await request(addressOf(src, query), { ...(token && { authorization: `Bearer ${token}` }), ...(etag && { 'if-none-match': etag }) });
-    if (response.status === 304) return undefined;
+  async function ask<Answer>(path: string, query: Parameters<typeof addressOf>[2] = {}): Promise<Answer | undefined> {
+    const response = await request(addressOf(src, path, query));
+    return response.status === 404 ? undefined : answerOf<Answer>(response);
+  }
+
+  async function answerOf<Answer>(response: Response): Promise<Answer> {
     if (response.status === 401 || response.status === 403) throw new SourceError('refused', refusedText(token));
-    if (!response.ok) throw new SourceError('failed', `The collector answered ${response.status}. Its own log says why.`);
-    return { page: await readPage(response, src), etag: response.headers.get('etag') };
+    if (!response.ok) throw new SourceError('failed', (await messageOf(response)) ?? `The collector answered ${response.status}. Its own log says why.`);
+    try {
+      const answer: unknown = await response.json();
+      if (typeof answer === 'object' && answer !== null) return answer as Answer;
+    } catch {
+      // Not JSON at all is the same mistake as JSON of another kind.
+    }
+    throw malformed();
   }
 
-  async function request(url: string, headers: Record<string, string>): Promise<Response> {
+  async function request(url: string, init: RequestInit = {}): Promise<Response> {
     try {
-      return await fetch(url, { headers, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT_MS) });
+      return await fetch(url, { ...init, headers: { ...authorization, ...init.headers }, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (cause) {
       throw new SourceError('unreachable', `The collector at ${whereIs(src)} does not answer. Is it running? npm start starts it.`, { cause });
     }
   }
 
-  return { read };
+  function malformed(): SourceError {
+    return new SourceError('malformed', `What answers at ${whereIs(src)} is no collector. Check the address in src.`);
+  }
+
+  return {
+    read,
+    explain: (messageId, anonymousId) => ask<Explanation>(`explain/${encodeURIComponent(messageId)}`, { anonymousId }),
+    people: async (query) => (await ask<PeoplePage>('people', query)) ?? { items: [], next: null },
+    async profile(id): Promise<Profile | undefined> {
+      const path = `people/${encodeURIComponent(id)}`;
+      const [person, standing] = await Promise.all([ask<Person>(path), ask<Standing>(`${path}/standing`).catch(() => undefined)]);
+      return person && { ...person, ...standing };
+    },
+    async preview(person, anonymousId) {
+      const preview = await ask<Preview>('preview', { person, anonymousId });
+      if (!preview) throw malformed();
+      return preview;
+    },
+    async erase(id) {
+      await answerOf(await request(addressOf(src, `people/${encodeURIComponent(id)}/erase`), { method: 'POST' }));
+    },
+    onChange(changed) {
+      stream = openStream(addressOf(src, 'stream'), authorization, changed);
+      return stream.close;
+    },
+    isLive: () => stream?.isOpen() === true,
+  };
 }
 
-interface Answer {
-  page: ActivityPage;
-  etag: string | null;
-}
-
-interface Known extends Answer {
-  question: string;
-  isStale: boolean;
-}
-
-function addressOf(src: string, query: Record<string, string | undefined>): string {
-  const url = new URL(`${src.replace(/\/+$/, '')}/api/activity`, document.baseURI);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-  url.searchParams.set('limit', String(PAGE_LINES));
+function addressOf(src: string, path: string, query: Record<string, string | number | undefined> = {}): string {
+  const url = new URL(`${src.replace(/\/+$/, '')}/api/${path}`, document.baseURI);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') url.searchParams.set(name, String(value));
   return url.href;
 }
 
-async function readPage(response: Response, src: string): Promise<ActivityPage> {
+/** What the collector itself says is wrong. */
+async function messageOf(response: Response): Promise<string | undefined> {
   try {
-    const answer = (await response.json()) as { items?: unknown; next?: unknown };
-    const items: Activity[] | undefined = readLines(answer.items);
-    if (items) return { items, next: typeof answer.next === 'string' ? answer.next : null };
+    const { message } = (await response.json()) as { message?: unknown };
+    return typeof message === 'string' ? message : undefined;
   } catch {
-    // Not JSON at all is the same mistake as JSON of another kind, and is told below.
+    return undefined;
   }
-  throw new SourceError('malformed', `What answers at ${whereIs(src)} is no collector. Check the address in src.`);
 }
 
 function refusedText(token: string | null): string {

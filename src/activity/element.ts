@@ -1,14 +1,10 @@
-import type { ActivityTab } from '../wire/index.js';
 import { clientSource } from './client-source.js';
 import { collectorSource } from './collector-source.js';
-import type { Filter } from './filter.js';
+import { createFeed, NO_FEED, type FeedReader } from './feed.js';
 import { startPoll, type Poll } from './poll.js';
 import { SourceError, type ActivityClient, type Source } from './source.js';
 import { activitySheet } from './style.js';
-import { createView, LIVE, TABS, type Feed, type State } from './view.js';
-
-/** How many more lines "Show older" asks for. */
-const STEP_LINES = 50;
+import { createView, LIVE, type State } from './view.js';
 
 /** On a server there is no HTMLElement; there the class is never made into an element, but importing it must not fail. */
 const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
@@ -16,6 +12,9 @@ const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 /**
  * The activity log: `<hitherto-activity src="https://collector.example" token="…">`, or with {@link client} the log of a client in the page.
  * It reads while the page can be seen, and stops when it is taken out of the document.
+ *
+ * With the attribute `erasable`, whoever reads it may erase a person.
+ * It is as high as the custom property `--hitherto-height` says, 640 pixels at most when that is not set.
  *
  * Fires `refused` when the collector does not accept the token.
  * Colours can be set with the custom properties `--hitherto-accent`, `--hitherto-ink` and `--hitherto-paper`.
@@ -31,13 +30,8 @@ export class HithertoActivity extends Base {
 
   private _client: ActivityClient | undefined;
   private _draw: ((state: State) => void) | undefined;
-  private _tab: ActivityTab = 'identified';
-  private _filter: Filter = {};
-  private _feeds = noFeeds();
-  private _limits = { identified: STEP_LINES, anonymous: STEP_LINES };
-  private _status = 'Connecting';
-  private _trouble: string | undefined;
-  private _source: Source | undefined;
+  private _state: State = newState();
+  private _feeds: Record<'identified' | 'anonymous', FeedReader> | undefined;
   private _poll: Poll | undefined;
   private _stopListening: (() => void) | undefined;
 
@@ -62,9 +56,19 @@ export class HithertoActivity extends Base {
       const root = this.attachShadow({ mode: 'open' });
       root.adoptedStyleSheets = [activitySheet()];
       this._draw = createView(root, {
-        onTab: (tab) => this._show(() => (this._tab = tab)),
-        onFilter: (filter) => this._show(() => (this._filter = filter)),
-        onOlder: () => this._show(() => (this._limits[this._tab] += STEP_LINES)),
+        onTab: (tab) => this._show({ tab }),
+        onFilter: (filter) => {
+          this._ask();
+          this._show({ filter, feeds: { identified: NO_FEED, anonymous: NO_FEED } });
+        },
+        onSearch: (search) => this._show({ search, people: { ...this._state.people, isRead: false } }),
+        onSubject: (subject) => this._show({ subject }, false),
+        onOlder: () => void this._readOlder(),
+        onMorePeople: () => void this._readPeople(this._state.people.items.at(-1)?.id),
+        onErased: () => {
+          this._ask();
+          this._show({ subject: undefined, people: { ...this._state.people, isRead: false } });
+        },
       });
     }
     this._restart();
@@ -81,11 +85,9 @@ export class HithertoActivity extends Base {
   private _restart(): void {
     if (!this.isConnected || !this._draw) return;
     this._stop();
-    this._feeds = noFeeds();
-    this._status = 'Connecting';
-    this._trouble = undefined;
-    this._source = this._newSource();
-    if (this._source) this._follow(this._source);
+    const source = this._newSource();
+    this._state = { ...newState(), source, tab: this._state.tab, canErase: this.hasAttribute('erasable') };
+    if (source) this._follow(source);
     else this._report('Not connected', 'Nowhere to read from. Give the address of a collector, <hitherto-activity src="…" token="…">, or set the element\'s client.');
     this._render();
   }
@@ -97,65 +99,125 @@ export class HithertoActivity extends Base {
   }
 
   private _follow(source: Source): void {
+    this._ask();
     this._poll = startPoll({
       read: () => this._read(source),
+      isLive: () => source.isLive?.() ?? false,
       isFinal: (error) => error instanceof SourceError && error.code === 'refused',
       onTrouble: (error, retryMs) => this._onTrouble(error, retryMs),
       onVisibility: (isVisible) => {
-        if (this._trouble === undefined) this._status = isVisible ? LIVE : 'Paused';
+        if (this._state.trouble === undefined) this._state.status = isVisible ? LIVE : 'Paused';
         this._render();
       },
     });
     this._stopListening = source.onChange?.(() => this._poll?.wake());
   }
 
+  /** Asks anew: what was loaded answers a question nobody has any more. */
+  private _ask(): void {
+    const { source } = this._state;
+    if (!source) return;
+    const question = (tab: 'identified' | 'anonymous') => () => {
+      const { withinMs, ...filter } = this._state.filter;
+      // Whose it is stands on the other tab only.
+      const person = tab === 'identified' ? filter.person : undefined;
+      return { ...filter, tab, person, since: withinMs === undefined ? undefined : minutesAgo(withinMs) };
+    };
+    this._feeds = { identified: createFeed(source, question('identified')), anonymous: createFeed(source, question('anonymous')) };
+  }
+
   private async _read(source: Source): Promise<void> {
-    const { _filter: filter } = this;
+    const { _feeds: feeds } = this;
+    if (!feeds) return;
     // Both tabs, so that the counts beside them show events cross over at the moment of an identify.
-    const pages = await Promise.all(TABS.map((tab) => source.read({ tab, person: tab === 'identified' ? filter.person : undefined, limit: this._limits[tab] })));
-    // Meanwhile the reader asked for something else: what arrived answers a question nobody has any more.
-    if (source !== this._source || filter !== this._filter) return;
-    TABS.forEach((tab, index) => {
-      const { items, next } = pages[index]!;
-      this._feeds[tab] = { lines: items, hasOlder: next !== null, isRead: true };
-    });
-    this._status = LIVE;
-    this._trouble = undefined;
+    const isStale = await feeds.identified.refresh(false);
+    await feeds.anonymous.refresh(isStale);
+    if (source.queue) this._state.queue = source.queue();
+    const { tab, people } = this._state;
+    if (tab === 'people' && (!people.isRead || isStale)) await this._readPeople();
+    if (feeds !== this._feeds || source !== this._state.source) return;
+    Object.assign(this._state, { feeds: feedsOf(feeds), status: LIVE, trouble: undefined });
     this._render();
+  }
+
+  private async _readOlder(): Promise<void> {
+    const { _feeds: feeds } = this;
+    const { tab } = this._state;
+    if (!feeds || (tab !== 'identified' && tab !== 'anonymous')) return;
+    await this._attempt(() => feeds[tab].older());
+    if (feeds !== this._feeds) return;
+    this._state.feeds = feedsOf(feeds);
+    this._render();
+  }
+
+  private async _readPeople(before?: string): Promise<void> {
+    const { source, search, people } = this._state;
+    await this._attempt(async () => {
+      const page = await source?.people?.({ search, before });
+      if (!page || source !== this._state.source || search !== this._state.search) return;
+      this._state.people = { items: [...(before === undefined ? [] : people.items), ...page.items], hasMore: page.next !== null, isRead: true };
+      this._render();
+    });
+  }
+
+  private async _attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this._onTrouble(error, 0);
+    }
   }
 
   private _onTrouble(error: unknown, retryMs: number | undefined): void {
     const message = error instanceof Error ? error.message : String(error);
-    this._report(retryMs === undefined ? 'Not connected' : `Trying again in ${retryMs / 1000} s`, message);
+    this._report(retryMs === undefined ? 'Not connected' : `Trying again${retryMs > 0 ? ` in ${retryMs / 1000} s` : ''}`, message);
     this._render();
     if (retryMs === undefined) this.dispatchEvent(new Event('refused'));
   }
 
   private _report(status: string, trouble: string): void {
-    this._status = status;
-    this._trouble = trouble;
+    Object.assign(this._state, { status, trouble });
   }
 
-  /** Changes what is asked for: shows at once what is at hand of it, and reads the rest. */
-  private _show(change: () => void): void {
-    change();
+  /** Changes what is shown, at once as far as it is at hand, and reads the rest. */
+  private _show(change: Partial<State>, isAsked = true): void {
+    Object.assign(this._state, change);
     this._render();
-    this._poll?.wake();
+    if (isAsked) this._poll?.wake();
   }
 
   private _render(): void {
-    const { _tab: tab, _filter: filter, _feeds: feeds, _status: status, _trouble: trouble } = this;
-    this._draw?.({ tab, filter, feeds, status, trouble });
+    this._draw?.(this._state);
   }
 
   private _stop(): void {
     this._poll?.stop();
     this._stopListening?.();
-    this._source = undefined;
+    this._stopListening = undefined;
+    this._feeds = undefined;
   }
 }
 
-function noFeeds(): Record<ActivityTab, Feed> {
-  const feed = { lines: [], hasOlder: false, isRead: false };
-  return { identified: feed, anonymous: feed };
+/** To the minute, so that the same question is asked for a while, and its answer may be known. */
+function minutesAgo(ms: number): number {
+  return Math.floor((Date.now() - ms) / 60_000) * 60_000;
+}
+
+function feedsOf(feeds: Record<'identified' | 'anonymous', FeedReader>): State['feeds'] {
+  return { identified: feeds.identified.feed(), anonymous: feeds.anonymous.feed() };
+}
+
+function newState(): State {
+  return {
+    source: undefined,
+    tab: 'identified',
+    filter: {},
+    feeds: { identified: NO_FEED, anonymous: NO_FEED },
+    people: { items: [], hasMore: false, isRead: false },
+    search: '',
+    queue: undefined,
+    subject: undefined,
+    canErase: false,
+    status: 'Connecting',
+  };
 }

@@ -37,9 +37,33 @@ const COMMAND_ICONS: Partial<Record<Activity['type'], IconName>> = {
   settings_changed: 'alias',
 };
 
+/** The lines that say something in a sentence below their title. */
+const SENTENCES: ReadonlySet<string> = new Set(['anon_merge', 'failed_attribute_change', 'people_merged'] satisfies Activity['type'][]);
+
+export function hasSentence({ type }: Activity): boolean {
+  return SENTENCES.has(type);
+}
+
+/** A newer collector may have lines that this log does not know. */
+export function kindOf({ type }: Activity): Activity['type'] {
+  return Object.hasOwn(KINDS, type) ? type : 'event';
+}
+
+/** What a line is called. */
+export function titleOf(line: Activity): string {
+  const type = kindOf(line);
+  if (type === 'event') return cut(line.name ?? 'Event without a name');
+  return type === 'page' || type === 'screen' ? cut(line.name ?? KINDS[type]) : KINDS[type];
+}
+
+/** What kind of line it is. */
+export function kindName(line: Activity): string {
+  return KINDS[kindOf(line)];
+}
+
 /** The parts of one line: what happened, who did it, and when. */
 export function drawLine(line: Activity): Node[] {
-  const type = line.type in KINDS ? line.type : 'event';
+  const type = kindOf(line);
   return [
     make('span', { class: 'icon', title: KINDS[type] }, makeIcon(COMMAND_ICONS[type] ?? (type as IconName))),
     make('div', { class: 'what' }, ...what(line, type)),

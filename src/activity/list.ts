@@ -1,7 +1,17 @@
 import type { Activity } from '../wire/index.js';
-import { drawLine } from './line.js';
+import { keyOf } from './feed.js';
+import { drawLine, hasSentence } from './line.js';
 import { make } from './make.js';
-import { railsOf, type Rail } from './rails.js';
+import { layRails, railsAt, type Rail, type Span } from './rails.js';
+
+/** Heights of a line in pixels, without and with a sentence of its own, on a wide and on a narrow log. All lines are as high as their kind, so that the place of each of 100,000 is known without drawing it. */
+const HEIGHTS = { wide: [46, 72], narrow: [66, 116] } as const;
+/** The sheet says the same of the log's own width. */
+const NARROW_WIDTH = 620;
+/** So much is drawn above and below what can be seen. */
+const MARGIN_PX = 400;
+/** Older lines are asked for this long before their place can be seen. */
+const AHEAD_PX = 6000;
 
 export interface ListOptions {
   /** Whether there are lines that are not loaded. */
@@ -10,77 +20,217 @@ export interface ListOptions {
   isFollowing: boolean;
 }
 
+export interface ListHandlers {
+  /** A line was chosen. */
+  onOpen(line: Activity): void;
+  /** One comes near the end of what is loaded. */
+  onNearEnd(): void;
+}
+
+export interface List {
+  /** @returns the lines that came in on top */
+  update(lines: Activity[], options: ListOptions): Activity[];
+  /** Whether the newest line can be seen, or stands above everything. */
+  isAtTop(): boolean;
+  toTop(): void;
+  /** Puts the focus on the line that had it last. */
+  focus(): void;
+  focusFirst(): void;
+}
+
 interface Row {
-  element: HTMLLIElement;
-  gutter: HTMLSpanElement;
+  element: HTMLElement;
+  gutter: HTMLElement;
   /** What is drawn, to tell whether it must be drawn again. */
   drawn: string;
   drawnRails: string;
 }
 
-/**
- * Keeps a list of elements equal to a list of lines. What stays is not touched, so that polling costs
- * neither the place one has scrolled to, nor the focus, nor the selection.
- *
- * @returns the lines that came in on top
- */
-export function createList(list: HTMLOListElement) {
+/** A list of which only the lines that can be seen are in the document. */
+export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHandlers): List {
+  const feed = make('div', { role: 'feed', class: 'feed', 'aria-label': 'Activity' });
+  scroller.append(feed);
+  let given: Activity[] | undefined;
+  let lines: Activity[] = [];
+  let keys: string[] = [];
+  let spans: Span[] = [];
+  /** Where each line begins; one more than there are lines. */
+  let tops = new Float64Array(1);
+  let hasOlder = false;
+  let isNarrow = false;
   let rows = new Map<string, Row>();
-  let drawnLines: Activity[] | undefined;
+  let news = new Set<string>();
+  /** The line that Tab comes to. */
+  let active = 0;
+  let isFrameAsked = false;
 
-  return function update(lines: Activity[], { hasOlder, isFollowing }: ListOptions): Activity[] {
-    // A collector that has nothing new gives the very same list again.
-    if (lines === drawnLines) return [];
-    drawnLines = lines;
+  function measure(): void {
+    const [plain, sentence] = HEIGHTS[isNarrow ? 'narrow' : 'wide'];
+    tops = new Float64Array(lines.length + 1);
+    for (let at = 0; at < lines.length; at++) tops[at + 1] = tops[at]! + (hasSentence(lines[at]!) ? sentence : plain);
+    feed.style.height = `${tops[lines.length]}px`;
+  }
+
+  /** The last line that begins at or above a height. */
+  function lineAt(y: number): number {
+    let [low, high] = [0, lines.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (tops[middle]! <= y) low = middle;
+      else high = middle - 1;
+    }
+    return Math.max(0, low);
+  }
+
+  function draw(): void {
+    isFrameAsked = false;
+    const { scrollTop, clientHeight } = scroller;
+    const wanted: number[] = [];
+    if (lines.length > 0) {
+      const end = lineAt(scrollTop + clientHeight + MARGIN_PX);
+      for (let at = lineAt(scrollTop - MARGIN_PX); at <= end; at++) wanted.push(at);
+      // The focus must not be lost because somebody scrolls with the mouse.
+      if (!wanted.includes(active) && rows.get(keys[active]!)?.element.contains(focused())) wanted.push(active);
+    }
     const before = rows;
-    const keyed = new Map(lines.map((line) => [keyOf(line), line]));
-    const unique = [...keyed.values()];
-    const rails = railsOf(unique, hasOlder);
-    const keys = [...keyed.keys()];
-    // Below the last line that was there, it is only older; above it, it is news.
-    const newsEnd = Math.max(...keys.map((key, index) => (before.has(key) ? index : -1)));
-    const isNews = (index: number) => isFollowing && (index < newsEnd || before.size === 0);
-
-    for (const [key, { element }] of before) if (!keyed.has(key)) element.remove();
     rows = new Map();
-    let cursor = list.firstChild;
-    keys.forEach((key, index) => {
-      const line = unique[index]!;
-      const row = before.get(key) ?? makeRow(isNews(index));
-      rows.set(key, row);
-      drawRow(row, line, rails[index]!);
-      if (row.element === cursor) cursor = cursor.nextSibling;
-      else list.insertBefore(row.element, cursor);
-    });
-    const lanes = Math.max(0, ...rails.flat().map(({ lane }) => lane + 1));
-    list.className = `lanes${lanes}`;
-    return unique.filter((_, index) => isNews(index) && !before.has(keys[index]!));
+    for (const at of wanted) {
+      const key = keys[at]!;
+      rows.set(key, before.get(key) ?? makeRow(news.has(key)));
+    }
+    for (const [key, { element }] of before) if (!rows.has(key)) element.remove();
+    let place = feed.firstElementChild;
+    for (const at of wanted.sort((a, b) => a - b)) {
+      const row = rows.get(keys[at]!)!;
+      drawRow(row, at);
+      // In the order of the log, which is the order in which a screen reader reads them.
+      if (row.element === place) place = place.nextElementSibling;
+      else feed.insertBefore(row.element, place);
+    }
+    news.clear();
+    if (hasOlder && scrollTop + clientHeight + AHEAD_PX > tops[lines.length]!) onNearEnd();
+  }
+
+  function askFrame(): void {
+    if (isFrameAsked) return;
+    isFrameAsked = true;
+    requestAnimationFrame(draw);
+  }
+
+  function drawRow(row: Row, at: number): void {
+    const { element, gutter } = row;
+    const line = lines[at]!;
+    element.style.transform = `translateY(${tops[at]}px)`;
+    element.style.height = `${tops[at + 1]! - tops[at]!}px`;
+    element.dataset['at'] = String(at);
+    element.setAttribute('aria-posinset', String(at + 1));
+    element.setAttribute('aria-setsize', String(hasOlder ? -1 : lines.length));
+    const drawn = JSON.stringify(line);
+    if (row.drawn !== drawn) {
+      row.drawn = drawn;
+      element.replaceChildren(gutter, ...drawLine(line));
+      element.setAttribute('aria-label', element.querySelector('.title')?.textContent ?? 'Line');
+      element.dataset['type'] = line.type;
+      element.toggleAttribute('data-was', Boolean(line.previouslyAnonymous));
+    }
+    const isActive = at === active;
+    element.tabIndex = isActive ? 0 : -1;
+    for (const button of element.querySelectorAll('button')) button.tabIndex = isActive ? 0 : -1;
+    drawRails(row, railsAt(spans, at));
+  }
+
+  function drawRails(row: Row, rails: Rail[]): void {
+    const { element, gutter, drawnRails } = row;
+    const drawn = JSON.stringify(rails);
+    if (drawn === drawnRails) return;
+    row.drawnRails = drawn;
+    gutter.replaceChildren(...rails.map(({ lane, part }) => make('i', { class: `lane${lane} ${part}` })));
+    const own = rails.find(({ part }) => part !== 'pass');
+    element.dataset['lane'] = own ? String(own.lane) : '';
+  }
+
+  function focused(): Element | null {
+    return (scroller.getRootNode() as ShadowRoot).activeElement;
+  }
+
+  function moveTo(at: number): void {
+    active = Math.max(0, Math.min(lines.length - 1, at));
+    const [top, bottom] = [tops[active]!, tops[active + 1]!];
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (bottom > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = bottom - scroller.clientHeight;
+    draw();
+    rows.get(keys[active]!)?.element.focus({ preventScroll: true });
+  }
+
+  scroller.addEventListener('scroll', askFrame, { passive: true });
+  feed.addEventListener('focusin', ({ target }) => {
+    const at = rowOf(target);
+    if (at === undefined || at === active) return;
+    active = at;
+    askFrame();
+  });
+  feed.addEventListener('keydown', (event) => {
+    const page = Math.max(1, Math.floor(scroller.clientHeight / HEIGHTS.wide[0]) - 1);
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    const step = steps[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      moveTo(active + step);
+    } else if (event.key === 'Enter' && event.target instanceof HTMLElement && event.target.dataset['at']) onOpen(lines[active]!);
+  });
+  feed.addEventListener('click', ({ target }) => {
+    const at = rowOf(target);
+    // A person or a visitor in the line has a meaning of its own; whoever selects text wants no panel.
+    if (at === undefined || (target as Element).closest('button') || getSelection()?.type === 'Range') return;
+    active = at;
+    onOpen(lines[at]!);
+  });
+  new ResizeObserver(() => {
+    const wasNarrow = isNarrow;
+    isNarrow = scroller.clientWidth > 0 && scroller.clientWidth <= NARROW_WIDTH;
+    scroller.classList.toggle('narrow', isNarrow);
+    if (wasNarrow !== isNarrow) measure();
+    askFrame();
+  }).observe(scroller);
+
+  return {
+    update(next, options) {
+      // What has not changed is the very same list again.
+      if (next === given && hasOlder === options.hasOlder) return [];
+      given = next;
+      const isFirst = lines.length === 0;
+      const first = keys[0];
+      const activeKey = keys[active];
+      ({ hasOlder } = options);
+      const unique = new Map(next.map((line) => [keyOf(line), line]));
+      lines = [...unique.values()];
+      keys = [...unique.keys()];
+      spans = layRails(lines, hasOlder);
+      // Below what was on top it is only older; above it, it is news.
+      const newsEnd = options.isFollowing ? (isFirst ? keys.length : Math.max(0, first === undefined ? 0 : keys.indexOf(first))) : 0;
+      news = new Set(keys.slice(0, newsEnd));
+      active = activeKey === undefined ? 0 : Math.max(0, keys.indexOf(activeKey));
+      const lanes = Math.max(0, ...spans.map(({ lane }) => lane + 1));
+      feed.className = `feed lanes${lanes}`;
+      measure();
+      draw();
+      return lines.slice(0, newsEnd);
+    },
+    isAtTop: () => scroller.scrollTop < HEIGHTS.wide[0],
+    toTop() {
+      scroller.scrollTop = 0;
+    },
+    focus: () => moveTo(active),
+    focusFirst: () => moveTo(0),
   };
+}
+
+function rowOf(target: EventTarget | null): number | undefined {
+  const row = target instanceof Element ? target.closest<HTMLElement>('[data-at]') : null;
+  return row ? Number(row.dataset['at']) : undefined;
 }
 
 function makeRow(isNews: boolean): Row {
   const gutter = make('span', { class: 'rails', 'aria-hidden': 'true' });
-  const element = make('li', isNews ? { class: 'news' } : {}, gutter);
-  return { element, gutter, drawn: '', drawnRails: '' };
-}
-
-function drawRow(row: Row, line: Activity, rails: Rail[]): void {
-  const drawn = JSON.stringify(line);
-  if (row.drawn !== drawn) {
-    row.drawn = drawn;
-    row.element.replaceChildren(row.gutter, ...drawLine(line));
-    row.element.dataset['type'] = line.type;
-    row.element.toggleAttribute('data-was', Boolean(line.previouslyAnonymous));
-  }
-  const drawnRails = JSON.stringify(rails);
-  if (row.drawnRails === drawnRails) return;
-  row.drawnRails = drawnRails;
-  row.gutter.replaceChildren(...rails.map(({ lane, part }) => make('i', { class: `lane${lane} ${part}` })));
-  const own = rails.find(({ part }) => part !== 'pass');
-  row.element.dataset['lane'] = own ? String(own.lane) : '';
-}
-
-/** What makes a line the same line the next time: a merge is still that merge when its count has grown. */
-function keyOf({ type, messageId, at, anonymousId, person }: Activity): string {
-  return JSON.stringify([type, messageId ?? at, anonymousId, person]);
+  return { element: make('div', { role: 'article', class: isNews ? 'row news' : 'row' }, gutter), gutter, drawn: '', drawnRails: '' };
 }

@@ -1,3 +1,5 @@
+/** How often to ask a source that tells by itself: in case it has not. */
+const QUIET_PAUSE_MS = 15_000;
 /** Often enough to see a click arrive while the hand is still on the mouse. */
 const PAUSE_MS = 1000;
 /** A reading that takes long is repeated less often: it may take a sixth of the time, no more. */
@@ -8,6 +10,8 @@ export interface PollOptions {
   read(): Promise<void>;
   /** @param retryMs when it will be tried again; `undefined` when it will not */
   onTrouble(error: unknown, retryMs: number | undefined): void;
+  /** Whether the source says by itself when there is something to read. */
+  isLive(): boolean;
   /** Whether trying again could help. */
   isFinal(error: unknown): boolean;
   onVisibility(isVisible: boolean): void;
@@ -20,7 +24,7 @@ export interface Poll {
 }
 
 /** Reads again and again while the page can be seen, and ever more seldom while that fails. */
-export function startPoll({ read, onTrouble, isFinal, onVisibility }: PollOptions): Poll {
+export function startPoll({ read, onTrouble, isFinal, isLive, onVisibility }: PollOptions): Poll {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
   let isReading = false;
@@ -44,7 +48,7 @@ export function startPoll({ read, onTrouble, isFinal, onVisibility }: PollOption
     try {
       await read();
       attempt = 0;
-      return Math.max(PAUSE_MS, PAUSE_PER_READING * (performance.now() - startedAt));
+      return Math.max(isLive() ? QUIET_PAUSE_MS : PAUSE_MS, PAUSE_PER_READING * (performance.now() - startedAt));
     } catch (error) {
       const retryMs = isFinal(error) ? undefined : backoffMs(attempt++);
       if (!isStopped) onTrouble(error, retryMs);

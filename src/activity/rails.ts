@@ -9,34 +9,40 @@ export interface Rail {
   part: 'open' | 'pass' | 'join' | 'end';
 }
 
+/** A rail from end to end, in one lane. */
+export interface Span {
+  first: number;
+  last: number;
+  members: Set<number>;
+  lane: number;
+}
+
 /**
- * The rails that tie each "Anonymous Data Merged" to the events that joined through it, line by line.
+ * The rails that tie each "Anonymous Data Merged" to the events that joined through it.
  * A rail has the same lane from end to end, and what is older keeps its lane when something new comes on top.
  *
  * @param lines newest first, as they are shown
  * @param hasOlder whether there are lines that are not loaded: a rail whose events are not all here runs on to the bottom
  */
-export function railsOf(lines: Activity[], hasOlder: boolean): Rail[][] {
-  const rails: Rail[][] = lines.map(() => []);
-  const taken: boolean[][] = lines.map(() => []);
-  for (const span of spansOf(lines, hasOlder).sort((a, b) => b.last - a.last)) {
-    const lane = freeLane(taken, span);
-    if (lane < 0) continue;
-    for (let at = span.first; at <= span.last; at++) {
-      taken[at]![lane] = true;
-      rails[at]!.push({ lane, part: partAt(at, span) });
-    }
-  }
-  return rails;
+export function layRails(lines: Activity[], hasOlder: boolean): Span[] {
+  /** The topmost line that each lane is taken from on; the spans come in the order of their lower ends. */
+  const takenFrom = Array.from({ length: LANES }, () => Infinity);
+  return spansOf(lines, hasOlder)
+    .sort((a, b) => b.last - a.last)
+    .flatMap((span) => {
+      const lane = takenFrom.findIndex((first) => span.last < first);
+      if (lane < 0) return [];
+      takenFrom[lane] = span.first;
+      return { ...span, lane };
+    });
 }
 
-interface Span {
-  first: number;
-  last: number;
-  members: Set<number>;
+/** The rails that pass one line. */
+export function railsAt(spans: Span[], at: number): Rail[] {
+  return spans.filter(({ first, last }) => at >= first && at <= last).map((span) => ({ lane: span.lane, part: partAt(at, span) }));
 }
 
-function spansOf(lines: Activity[], hasOlder: boolean): Span[] {
+function spansOf(lines: Activity[], hasOlder: boolean): Omit<Span, 'lane'>[] {
   const merges = new Map<string | undefined, { members: number[]; missing: number }>();
   for (const line of lines) {
     if (line.type === 'anon_merge') merges.set(line.anonymousId, { members: [], missing: line.count ?? 0 });
@@ -57,11 +63,4 @@ function partAt(at: number, { first, last, members }: Span): Rail['part'] {
   if (at === first) return 'open';
   if (!members.has(at)) return 'pass';
   return at === last ? 'end' : 'join';
-}
-
-/** @returns the lane nearest to the lines that nothing else uses between the span's ends, or -1 */
-function freeLane(taken: boolean[][], { first, last }: Span): number {
-  const rows = taken.slice(first, last + 1);
-  for (let lane = 0; lane < LANES; lane++) if (!rows.some((row) => row[lane])) return lane;
-  return -1;
 }

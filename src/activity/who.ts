@@ -3,17 +3,17 @@ import { make } from './make.js';
 
 const HUES = 6;
 
-/** A person, as a button that narrows the log to them. */
+/** A person, as a button that leads to their profile. */
 export function makePerson(person: string): HTMLButtonElement {
   const name = nameOfPerson(person);
-  return make('button', { type: 'button', class: 'who', 'data-person': person, title: `Show only ${cut(person)}` }, ...portrait(name, person));
+  return make('button', { type: 'button', class: 'who', 'data-person': person, title: `Who is ${cut(person)}?` }, ...portrait(name, person));
 }
 
-/** A visitor nobody knows, as a button that narrows the log to them. */
+/** A visitor nobody knows, as a button that leads to what is known of them. */
 export function makeVisitor(anonymousId: string): HTMLButtonElement {
   return make(
     'button',
-    { type: 'button', class: 'who visitor', 'data-anonymous': anonymousId, title: `Show only anonymous id ${cut(anonymousId)}` },
+    { type: 'button', class: 'who visitor', 'data-anonymous': anonymousId, title: `Anonymous id ${cut(anonymousId)}` },
     makeIcon('anonymous'),
     make('bdi', {}, shortId(anonymousId)),
   );
@@ -38,7 +38,7 @@ export function nameOfPerson(person: string): string {
   return cut(String(person).replace(/^email:/, ''));
 }
 
-function portrait(name: string, person: string): Node[] {
+export function portrait(name: string, person: string): Node[] {
   let hash = 0;
   for (const character of String(person)) hash = (hash * 31 + character.codePointAt(0)!) % 997;
   const [initial = '?'] = name;

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LANES, railsOf } from '../../../src/activity/rails.js';
+import { LANES, layRails, railsAt, type Rail } from '../../../src/activity/rails.js';
 import type { Activity } from '../../../src/wire/index.js';
+
+function railsOf(lines: Activity[], hasOlder: boolean): Rail[][] {
+  const spans = layRails(lines, hasOlder);
+  return lines.map((_, at) => railsAt(spans, at));
+}
 
 function event(anonymousId: string, previouslyAnonymous = true): Activity {
   return { type: 'event', at: 0, anonymousId, previouslyAnonymous };

@@ -1,0 +1,220 @@
+import type { Page } from '@playwright/test';
+import { accessibilityFaults } from './axe.js';
+import type { Collector } from './collector.js';
+import { expect, test, WRITE_KEY } from './fixtures.js';
+
+const VISITOR = '8f3c2a1b-91d0-4c7e';
+const UNKNOWN = 'e0a1b2c3-dead-4eef';
+
+/** Somebody who looked around and then logged in, and somebody who only looks around. */
+async function visits({ url }: Collector): Promise<void> {
+  const batch = [
+    { type: 'page', messageId: 'home', name: 'Home', anonymousId: VISITOR },
+    { type: 'track', messageId: 'cart', event: 'addedToCart', anonymousId: VISITOR },
+    { type: 'identify', messageId: 'login', userId: 'ada', anonymousId: VISITOR, traits: { email: 'ada@example.com', plan: 'club' } },
+    { type: 'track', messageId: 'order', event: 'orderCompleted', userId: 'ada', anonymousId: VISITOR },
+    { type: 'identify', messageId: 'taken', userId: 'grace', anonymousId: VISITOR },
+    { type: 'track', messageId: 'search', event: 'searched', anonymousId: UNKNOWN },
+  ];
+  await send(url, batch);
+}
+
+async function send(url: string, batch: object[]): Promise<void> {
+  const response = await fetch(`${url}/v1/b`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ writeKey: WRITE_KEY, batch }) });
+  expect(response.status).toBe(200);
+}
+
+async function signIn(page: Page, collector: Collector): Promise<void> {
+  await page.goto(collector.logUrl);
+  await expect(page.getByText('Anonymous Data Merged', { exact: true })).toBeVisible();
+}
+
+/** Each view of the log, by its name, and the way there from the one before. */
+const VIEWS: [name: string, go: (page: Page) => Promise<unknown>][] = [
+  ['identified', async (page) => expect(page.getByRole('article').first()).toBeVisible()],
+  [
+    'why',
+    async (page) => {
+      await page.getByRole('article', { name: 'orderCompleted' }).click();
+      await expect(page.getByText('Sent by a person who was known')).toBeVisible();
+    },
+  ],
+  [
+    'profile',
+    async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'ada' }).first().click();
+      await expect(page.getByText('ada@example.com')).toBeVisible();
+      await expect(page.getByText('joined from')).toBeVisible();
+    },
+  ],
+  [
+    'anonymous',
+    async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('tab', { name: /Anonymous/ }).click();
+      await expect(page.getByRole('article', { name: 'searched' })).toBeVisible();
+    },
+  ],
+  [
+    'preview',
+    async (page) => {
+      await page.getByRole('article', { name: 'searched' }).click();
+      await page.getByRole('textbox', { name: 'Person' }).fill('ada');
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await expect(page.getByText('1 event would join ada')).toBeVisible();
+    },
+  ],
+  [
+    'people',
+    async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('tab', { name: /People/ }).click();
+      await expect(page.getByRole('button', { name: /grace/ })).toBeVisible();
+    },
+  ],
+  [
+    'empty',
+    async (page) => {
+      await page.getByRole('tab', { name: /Identified/ }).click();
+      await page.getByRole('searchbox', { name: 'Filter' }).fill('nothing like it');
+      await expect(page.getByRole('heading', { name: 'Nothing of that here' })).toBeVisible();
+    },
+  ],
+  [
+    'settings',
+    async (page) => {
+      await page.getByText('Settings', { exact: true }).click();
+      await expect(page.getByRole('switch', { name: /Merge anonymous events/ })).toBeEnabled();
+    },
+  ],
+  [
+    'signed out',
+    async (page) => {
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await expect(page.getByText('You are signed out.')).toBeVisible();
+    },
+  ],
+];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 390]) {
+    test(`every view can be reached, and is accessible: ${colorScheme}, ${width} pixels`, async ({ page, collector }) => {
+      await visits(collector);
+      // What is still fading in has colours of its own.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 844 });
+      await signIn(page, collector);
+      for (const [name, go] of VIEWS) {
+        await go(page);
+        expect({ name, faults: await accessibilityFaults(page) }).toEqual({ name, faults: [] });
+      }
+    });
+  }
+}
+
+test('the keyboard is enough: lines, panels, tabs', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  const focused = page.locator('[data-at]:focus');
+  await page.getByRole('article').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(focused).toHaveAttribute('aria-posinset', '2');
+  await page.keyboard.press('End');
+  await expect(focused).toHaveAttribute('aria-label', 'Homepage');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Home' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(focused).toHaveAttribute('aria-label', 'Homepage');
+
+  await page.getByRole('tab', { name: /Identified/ }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('tab', { name: /Anonymous/ })).toBeFocused();
+  await expect(page.getByRole('article', { name: 'searched' })).toBeVisible();
+});
+
+test('a filter narrows the log to a name, a person, an anonymous id, and a time', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  const lines = page.getByRole('article');
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('ORDER');
+  await expect(lines).toHaveCount(1);
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('');
+  await page.getByRole('combobox', { name: 'Filter by' }).selectOption('person');
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('grace');
+  await page.keyboard.press('Enter');
+  await expect(lines).toHaveCount(2);
+  await page.getByRole('button', { name: 'Show everybody again' }).click();
+  await page.getByRole('combobox', { name: 'Filter by' }).selectOption('anonymousId');
+  await page.getByRole('searchbox', { name: 'Filter' }).fill(VISITOR);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('article', { name: 'Anonymous Data Merged' })).toBeVisible();
+  await page.getByRole('combobox', { name: 'Time' }).selectOption({ label: 'Last hour' });
+  await expect(lines).toHaveCount(7);
+});
+
+test('what comes in while one reads further down waits behind a button', async ({ page, collector }) => {
+  await visits(collector);
+  await send(collector.url, Array.from({ length: 60 }, (_, n) => ({ type: 'track', messageId: `e${n}`, event: `earlier ${n}`, userId: 'ada' })));
+  await signIn(page, collector).catch(() => undefined);
+  await page.getByRole('article').first().focus();
+  await page.keyboard.press('End');
+  await expect(page.getByText('Anonymous Data Merged', { exact: true })).toBeVisible();
+  await send(collector.url, [{ type: 'track', messageId: 'late', event: 'just now', userId: 'ada' }]);
+  await page.getByRole('button', { name: '1 new line' }).click();
+  await expect(page.getByRole('article', { name: 'just now' })).toBeFocused();
+});
+
+test('a person is erased when their id is typed, and not before', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  await page.getByRole('tab', { name: /People/ }).click();
+  await page.getByRole('button', { name: /grace/ }).click();
+  await page.getByText('Erase this person…').click();
+  const erase = page.getByRole('button', { name: 'Erase for good' });
+  await page.getByRole('textbox', { name: 'Type grace to confirm' }).fill('ada');
+  await expect(erase).toBeDisabled();
+  await page.getByRole('textbox', { name: 'Type grace to confirm' }).fill('grace');
+  await erase.click();
+  await expect(page.getByRole('button', { name: /grace/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /ada/ })).toBeVisible();
+});
+
+test('the switch of merging is switched, and stays so', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  await page.getByText('Settings', { exact: true }).click();
+  await page.getByRole('switch').click();
+  await expect(page.getByText('From now on an identify joins nothing.')).toBeVisible();
+  await page.reload();
+  await page.getByText('Settings', { exact: true }).click();
+  await expect(page.getByRole('switch')).toBeEnabled();
+  await expect(page.getByRole('switch')).not.toBeChecked();
+});
+
+test('the export is a file of every message', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  await page.getByText('Settings', { exact: true }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /Export/ }).click()]);
+  const lines: string[] = [];
+  for await (const chunk of await download.createReadStream()) lines.push(String(chunk));
+  expect(lines.join('').trim().split('\n').map((line) => (JSON.parse(line) as { messageId: string }).messageId).sort()).toEqual(['cart', 'home', 'login', 'order', 'search', 'taken']);
+});
+
+test('the counters and the chart are of what came in', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  await expect(page.locator('[data-counter=events]')).toHaveText('4');
+  await expect(page.locator('[data-counter=merges]')).toHaveText('1');
+  await expect(page.getByRole('img', { name: /Events and merges over time, 24 steps; at most 4 events/ })).toBeVisible();
+});
+
+test('says that the collector is gone, and is there again when that is', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  await collector.kill();
+  await expect(page.getByText('does not answer. Is it running?')).toBeVisible({ timeout: 30_000 });
+  await collector.restart();
+  await expect(page.getByText('does not answer. Is it running?')).toBeHidden({ timeout: 30_000 });
+});
