@@ -494,6 +494,8 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
         about({ id: 'ada' }, 'identify', { attributes: 'blue' }),
         about({ id: 'ada' }, 'add_relationships', { cio_relationships: [{}] }),
         about({ id: 'ada' }, 'add_relationships'),
+        about({ id: 'ada' }, 'add_relationships', { cio_relationships: [{ identifiers: { object_id: 'acme' }, relationship_attributes: 'admin' }] }),
+        about({ id: 'ada' }, 'add_device', { device: { token: 't', attributes: 'new' } }),
         { type: 'object', action: 'identify', identifiers: { object_type_id: '1' } },
         { type: 'person', action: 'merge', primary: { id: 'ada' } },
         about({ id: 'ada' }, 'event', { name: 'it', attributes: { text: 'x'.repeat(32 * 1024) } }),
@@ -513,10 +515,12 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
         '207 10 invalid attributes',
         '207 11 required cio_relationships',
         '207 12 required cio_relationships',
-        '207 13 required identifiers',
-        '207 14 required secondary',
-        '207 15 invalid attributes',
-        '207 16 required delivery_id',
+        '207 13 invalid cio_relationships',
+        '207 14 invalid device',
+        '207 15 required identifiers',
+        '207 16 required secondary',
+        '207 17 invalid attributes',
+        '207 18 required delivery_id',
       ]);
       expect(await stored()).toEqual(['first of ada', 'last of ada']);
     });

@@ -27,7 +27,8 @@ export function deviceCall(who: Who, body: JsonObject): Translated {
   if (!isObject(device)) return required('device', 'A device is { "device": { "id": "token", "platform": "ios" } }.');
   const { id, token = id, attributes, ...about } = device;
   if (textOf(token) === undefined) return required('device', 'A device has an id, which is its token, as text.');
-  return reported('Device Created or Updated', who, { token: textOf(token), ...about, ...(isObject(attributes) && attributes) }, body);
+  if (!isAbsent(attributes) && !isObject(attributes)) return invalid('device', 'The attributes of a device are an object, as in { "app_version": "2.1" }.');
+  return reported('Device Created or Updated', who, { ...about, ...attributes, token: textOf(token) }, body);
 }
 
 export function deviceDeletedCall(who: Who, token: unknown, body: JsonObject = {}): Translated {
@@ -54,6 +55,11 @@ export function reported(event: string, who: Who, properties: JsonObject, body: 
 /** A blank anonymous id is kept and never merges (RULES R3): whatever is about nobody lies there. */
 export const NOBODY: Who = { anonymousId: null };
 
+/** JSON has no undefined: who has nothing to say leaves it out, or says null. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
 /** When it happened, and the id by which it is recognised when it comes twice. */
 export function whenAndWhich(body: JsonObject): JsonObject {
   const messageId = textOf(body['id']);
@@ -62,7 +68,7 @@ export function whenAndWhich(body: JsonObject): JsonObject {
 
 /** Unix seconds; some senders write them as text. */
 export function when({ timestamp }: JsonObject): JsonObject {
-  if (timestamp === undefined || timestamp === null) return {};
+  if (isAbsent(timestamp)) return {};
   return { timestamp: typeof timestamp === 'string' && /^\d+(\.\d+)?$/.test(timestamp) ? Number(timestamp) : timestamp };
 }
 

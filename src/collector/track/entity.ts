@@ -1,13 +1,13 @@
 import { isObject, type JsonObject } from '../../wire/index.js';
 import { invalid, message, required, type Call, type Translated } from './call.js';
-import { deliveryCall, deviceCall, deviceDeletedCall, eventCall, NOBODY, reported, when, whenAndWhich } from './calls.js';
+import { deliveryCall, deviceCall, deviceDeletedCall, eventCall, isAbsent, NOBODY, reported, when, whenAndWhich } from './calls.js';
 import { identifyOf, personIn, textOf, whoIn, type Who } from './who.js';
 
 /** One item of Track v2, `{ type, action, identifiers, … }`, as what it comes to here. */
 export function entityCalls(item: unknown): Translated {
   if (!isObject(item)) return invalid('type', 'An item is an object: { "type": "person", "action": "identify", … }.');
   const { attributes } = item;
-  if (attributes !== undefined && attributes !== null && !isObject(attributes)) return invalid('attributes', 'attributes are an object, as in { "plan": "pro" }.');
+  if (!isAbsent(attributes) && !isObject(attributes)) return invalid('attributes', 'attributes are an object, as in { "plan": "pro" }.');
   switch (item['type']) {
     case 'person':
       return personCalls(item);
@@ -89,7 +89,7 @@ function mergeCalls(item: JsonObject): Translated {
 }
 
 function hasRelationships({ cio_relationships }: JsonObject): boolean {
-  return cio_relationships !== undefined && cio_relationships !== null && !(Array.isArray(cio_relationships) && cio_relationships.length === 0);
+  return !isAbsent(cio_relationships) && !(Array.isArray(cio_relationships) && cio_relationships.length === 0);
 }
 
 const NO_RELATIONSHIPS = required('cio_relationships', 'Say which: "cio_relationships": [{ "identifiers": { … } }].');
@@ -113,8 +113,9 @@ function withRelationships(calls: Call[], item: JsonObject, build: (related: Jso
 function groupOf({ identifiers, relationship_attributes }: JsonObject, who: Who, item: JsonObject, attributes: JsonObject = {}): Translated {
   const { objectId, objectTypeId } = objectOf(identifiers);
   if (objectId === undefined) return NO_OBJECT;
+  if (!isAbsent(relationship_attributes) && !isObject(relationship_attributes)) return invalid('cio_relationships', 'relationship_attributes are an object, as in { "role": "admin" }.');
   const isFirstType = objectTypeId === undefined || objectTypeId === '1';
-  const traits = { ...(!isFirstType && { objectTypeId }), ...attributes, ...(isObject(relationship_attributes) && relationship_attributes) };
+  const traits = { ...(!isFirstType && { objectTypeId }), ...attributes, ...relationship_attributes };
   return { calls: [message({ type: 'group', groupId: objectId, ...who, traits, ...when(item) })] };
 }
 
