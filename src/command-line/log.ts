@@ -38,6 +38,19 @@ export function createLogger(level: LogLevel): Logger {
   };
 }
 
+/**
+ * Whatever else would speak on standard output and standard error: the server's library, when a response breaks off, and Node, when
+ * something was thrown that nobody has caught. It becomes a line of the log as well.
+ */
+export function logEverything(log: Log): void {
+  console.info = () => undefined;
+  console.error = (error: unknown) => log({ level: 'error', code: 'broken_off', message: 'A response broke off in the middle.', error });
+  process.on('uncaughtException', (error) => {
+    log({ level: 'error', code: 'crashed', message: 'The collector cannot go on; whatever starts it should start it again.', error });
+    process.exit(1);
+  });
+}
+
 /** JSON escapes the control characters of ASCII. To a terminal there are others, and some that turn the line around. */
 export function escaped(line: string): string {
   return line.replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>

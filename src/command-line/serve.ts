@@ -9,7 +9,7 @@ import { inFile, type Config } from '../config.js';
 import { createSite } from '../site.js';
 import { BATCH_BYTES, MESSAGE_BYTES } from '../wire/index.js';
 import { textIn, UsageError, type Command, type Values } from './command.js';
-import { createLogger, LOG_LEVELS, type LogLevel } from './log.js';
+import { createLogger, logEverything, LOG_LEVELS, type LogLevel } from './log.js';
 import { prometheusMeter } from './metrics.js';
 import { versionOfPackage } from './package.js';
 import { settled } from './settings.js';
@@ -165,6 +165,7 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   const site = createSite({ dist: fileURLToPath(new URL('.', import.meta.url)), writeKey: options.writeKeys[0]!, version: versionOfPackage() });
   const { log, answered } = createLogger(settings.logLevel);
   const meter = meterThatTells(answered);
+  logEverything(log);
   const collector = inFile(file, () =>
     usable(() => createCollector({ ...options, ledger, adminToken, ...(webhook && { webhook }), site, log, meter })),
   );

@@ -90,6 +90,29 @@ describe('the log', () => {
   });
 });
 
+describe('a collector whose database is taken away', () => {
+  it('stays, says so in lines of JSON, and on /readyz', async () => {
+    const url = await database.newUrl();
+    const { home, child, ended, stderr } = await serve(['--database', url]);
+    expect((await get(home, 'readyz')).status).toBe(200);
+    for (let i = 0; i < 30; i++) await post(home, `m${i}`);
+    const response = await get(home, 'api/export');
+    const schema = new URL(url).searchParams.get('search_path')!;
+    // Whatever asks for a table from now on fails, in the middle of a stream too.
+    await database.admin().unsafe(`ALTER SCHEMA ${schema} RENAME TO ${schema}_away`);
+    await response.text().catch(() => undefined);
+    expect((await post(home, 'lost')).status).toBe(503);
+    expect((await get(home, 'api/activity')).status).toBe(500);
+    await expect((await get(home, 'api/export')).text()).rejects.toThrow('terminated');
+    await expect.poll(() => stderr()).toContain('broken_off');
+    for (const line of stderr().trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ level: expect.stringMatching(/^(error|warning)$/) as string, code: expect.stringMatching(/^\w+$/) as string });
+    await database.admin().unsafe(`ALTER SCHEMA ${schema}_away RENAME TO ${schema}`);
+    expect((await post(home, 'found')).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+});
+
 describe('an export', () => {
   async function folderWithData(events: number): Promise<string> {
     const cwd = makeFolder();
