@@ -9,6 +9,7 @@ export const ASK_OPTIONS = {
   url: { value: 'URL', help: 'ask a collector that runs, at its address', otherwise: 'none: look into the data itself' },
   'admin-token': { value: 'TOKEN', help: 'goes with --url', otherwise: 'none' },
   ...STORAGE_OPTIONS,
+  config: { value: 'FILE', help: 'the file that the collector is started with', otherwise: 'none' },
 } satisfies Options;
 
 /**

@@ -6,12 +6,13 @@ import { UsageError, type Options, type Values } from './command.js';
  * The options of a command as they hold: what a flag says, else the environment (`HITHERTO_WRITE_KEY` for `--write-key`; lists
  * with commas), else the file that `--config` names (`writeKey`). A blank value is a mistake, and not the same as none.
  *
+ * @param others names of settings that the file may hold besides: it is one file for all commands
  * @throws UsageError, ConfigError
  */
-export function settled(values: Values, options: Options, env: NodeJS.ProcessEnv = process.env): { values: Values; config: Omit<Config, 'settings'> } {
+export function settled(values: Values, options: Options, others: string[] = [], env: NodeJS.ProcessEnv = process.env): { values: Values; config: Omit<Config, 'settings'> } {
   const file = 'config' in options ? (values['config'] ?? env['HITHERTO_CONFIG']) : undefined;
   const names = Object.keys(options).filter((name) => name !== 'config');
-  const { settings = {}, ...config }: Config = typeof file === 'string' ? readConfig(file, names.map(camelCase)) : {};
+  const { settings = {}, ...config }: Config = typeof file === 'string' ? readConfig(file, [...new Set([...names, ...others])].filter((name) => name !== 'config').map(camelCase)) : {};
   const settledValues: Values = {};
   for (const [name, { many, value }] of Object.entries(options)) {
     const [found, source] = firstOf(name, values, env, settings);

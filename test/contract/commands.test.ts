@@ -75,6 +75,18 @@ describe.each(['the data itself', 'a collector that runs'])('asked of %s', (plac
   });
 });
 
+describe('the file of a collector', () => {
+  it('tells the other commands where its data is, and whatever else is in it does not disturb them', async () => {
+    const { data } = await withAda();
+    const cwd = makeFolder();
+    writeFileSync(join(cwd, 'hitherto.json'), JSON.stringify({ data, writeKey: ['a', 'b'], campaigns: [] }));
+    expect(await hitherto(['explain', 'm1', '--config', 'hitherto.json'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+    expect(await hitherto(['export'], { cwd, env: { HITHERTO_CONFIG: 'hitherto.json' } })).toMatchObject({ code: 0, stdout: expect.stringContaining('"m3"') });
+    writeFileSync(join(cwd, 'hitherto.json'), '{ "dta": "x" }');
+    expect(await hitherto(['explain', 'm1', '--config', 'hitherto.json'], { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining('hitherto.json: dta is not known here') });
+  });
+});
+
 describe('what is asked wrongly', () => {
   it.each([
     [['explain'], /explain needs MESSAGE_ID; see "hitherto explain --help"/],
