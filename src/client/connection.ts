@@ -97,7 +97,12 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   const tab = newId();
   const tabs = createTabs(tab);
   const outbox = openOutbox(scope, tab, connection, {
-    onAppend: (row) => flusher.add(row),
+    onAppend(row) {
+      // A page without rows has nothing that others could take over.
+      tabs.hold();
+      flusher.add(row);
+    },
+    onReady: () => flusher.wake(),
     onStored: () => flusher.wake(),
   });
   const flusher = createFlusher({
@@ -126,8 +131,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     onFailure: (reason) => report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`),
   });
 
-  tabs.hold();
-  void flusher.recover();
+  void outbox.opened.then(() => (outbox.hasFound() ? flusher.recover() : undefined));
   globalThis.addEventListener?.('online', () => {
     // Pages that ended meanwhile could deliver nothing.
     void flusher.recover();
@@ -178,6 +182,7 @@ function inPage(connection: ConnectionOptions): Connection {
     .catch((error: unknown) => report('engine_unavailable', `the merge engine did not start (${String(error)}); events are kept.`, error));
   const outbox = openOutbox(PAGE, newId(), connection, {
     onAppend() {},
+    onReady() {},
     onStored(row) {
       // The outbox is the engine's log: what is stored has arrived.
       row.settleDelivered([]);
@@ -205,7 +210,7 @@ function inPage(connection: ConnectionOptions): Connection {
 
 function toNowhere(connection: ConnectionOptions, problem: string): Connection {
   const { options, report } = connection;
-  const outbox = openOutbox(UNADDRESSED, newId(), connection, { onAppend() {}, onStored() {} });
+  const outbox = openOutbox(UNADDRESSED, newId(), connection, { onAppend() {}, onReady() {}, onStored() {} });
   report('misconfigured', `${problem} Until then events are kept.`);
   return { ...outbox, ...nothingWaits(outbox), ...noEngine(report, options) };
 }
@@ -226,14 +231,15 @@ function nothingWaits(outbox: Outbox): Pick<Connection, 'flush' | 'waiting' | 'e
 function openOutbox(
   scope: string,
   tab: string,
-  { identity: { recover, correct }, report, options }: ConnectionOptions,
-  events: { onAppend(row: Row): void; onStored(row: Row): void },
+  { identity: { settle, recover, correct }, report, options }: ConnectionOptions,
+  events: { onAppend(row: Row): void; onReady(row: Row): void; onStored(row: Row): void },
 ): Outbox {
   return createOutbox({
     scope,
     isPersistent: options.persistence !== 'memory',
     tab,
     now: () => Date.now(),
+    settleId: settle,
     recoverId: recover,
     correct,
     ...events,

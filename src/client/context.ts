@@ -29,7 +29,7 @@ class Cancellation extends Error {
 
 /** A call under way: what plugins and middleware are given, and what the call resolves with. */
 export class Context {
-  /** Where it is safe: `stored` in IndexedDB, in `memory` only, or `dropped`. */
+  /** Where it is safe: `stored` in IndexedDB or with the collector, in `memory` only, or `dropped`. */
   durable: Durability = 'memory';
   /** How often it went through the plugins. */
   attempts = 0;

@@ -44,6 +44,13 @@ export interface Identity {
   /** Forgets the group too. */
   reset(): void;
   /**
+   * Settles the id before the database is open, where that can be: the visitor is known, or nothing remembers one.
+   *
+   * @param mayExist whether there may be a database, which alone may remember another visitor
+   * @returns whether the id stands
+   */
+  settle(mayExist: () => Promise<boolean>): Promise<boolean>;
+  /**
    * Settles the id of a visitor whom neither cookie nor localStorage remembers.
    *
    * @param remembered what IndexedDB remembers
@@ -69,6 +76,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   // Minted at once, so that no call has to wait for the database; 126 random bits occur in no message by accident.
   let candidate = newId();
   let recovered: string | undefined;
+  /** The id stands in a cookie or in localStorage. */
+  let isKept = false;
   let anonymousId = candidate;
   if (!options.isWaiting) begin();
 
@@ -104,7 +113,18 @@ export function createIdentity(options: IdentityOptions): Identity {
 
   function keepId(id: string): void {
     anonymousId = id;
-    if (!copies.write(ANONYMOUS_ID, id)) onUnwritable();
+    isKept = copies.write(ANONYMOUS_ID, id);
+    if (!isKept) onUnwritable();
+  }
+
+  function recover(remembered: string | undefined): string {
+    const isCandidate = anonymousId === candidate;
+    // Two pages of a new visitor may have begun at once: the one that wrote last is believed by both.
+    recovered ??= remembered ?? (isCandidate ? copies.read(ANONYMOUS_ID) : undefined) ?? candidate;
+    const id = isCandidate ? recovered : anonymousId;
+    // Once a page: the copies agree again, and last another year.
+    if (id !== anonymousId || !isKept) keepId(id);
+    return id;
   }
 
   function setAnonymousId(id: string): void {
@@ -139,11 +159,9 @@ export function createIdentity(options: IdentityOptions): Identity {
       group.set(undefined, {});
       logout();
     },
-    recover(remembered) {
-      recovered ??= remembered ?? candidate;
-      // Written in any case: the copies agree again, and last another year.
-      keepId(anonymousId === candidate ? recovered : anonymousId);
-      return anonymousId;
+    async settle(mayExist) {
+      if (recovered === undefined && isKept && !(await mayExist())) recover(undefined);
+      return recovered !== undefined;
     },
     adopt(id) {
       if (anonymousId !== candidate || (recovered !== undefined && recovered !== candidate)) return;
@@ -151,6 +169,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       keepId(id);
       onChange(id);
     },
+    recover,
     // An id of the page's own may hold what JSON escapes, and what replaceAll reads as a pattern.
     correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),
     begin,
@@ -161,6 +180,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       copies = NO_COPIES;
       anonymousId = candidate = newId();
       recovered = undefined;
+      isKept = false;
     },
   };
 }

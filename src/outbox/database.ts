@@ -3,7 +3,7 @@ import { createStore, promisifyRequest } from 'idb-keyval';
 /** How long a browser may take to open the database. A broken profile makes it take for ever. */
 const OPEN_LIMIT_MS = 5_000;
 /** Its name, among the databases of the origin. */
-export const NAME = 'hitherto';
+const NAME = 'hitherto';
 const STORE = 'outbox';
 
 /** A key and its value, as they lie in the database. */
@@ -86,6 +86,18 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
     },
     close: () => db.close(),
   };
+}
+
+/** Whether this origin may have the database already. */
+export async function mayExist(): Promise<boolean> {
+  try {
+    const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
+    if (!indexedDB) return false;
+    return (await indexedDB.databases?.())?.some(({ name }) => name === NAME) ?? true;
+  } catch {
+    // Old browsers cannot tell, and blocked storage throws at the name alone.
+    return true;
+  }
 }
 
 async function handle(): Promise<IDBDatabase> {

@@ -62,7 +62,7 @@ export interface Sending {
 /** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
 export interface Flusher {
   add(row: Row): void;
-  /** A row has been stored: there is something to send. */
+  /** A row may be sent. */
   wake(): void;
   /** Sends everything now. Resolves once it is delivered, or once an attempt has failed. */
   flush(): Promise<void>;
@@ -136,7 +136,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   async function flush(): Promise<void> {
     // What was tracked a moment ago is still on its way into the database, or came too late for the request under way.
-    await queue.at(-1)?.stored;
+    await outbox.identified;
+    const last = queue.at(-1);
+    if (!last?.isReady) await last?.stored;
     await running;
     await run();
   }
@@ -152,7 +154,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   async function drain(): Promise<void> {
-    await outbox.opened;
+    await outbox.identified;
     await options.addressed;
     // What comes in meanwhile waits for its own turn: few large requests cost the page less than many small ones.
     const last = queue.findLast(isReady)?.key;
@@ -312,5 +314,5 @@ export function createFlusher(options: FlusherOptions): Flusher {
 }
 
 function isReady(row: Row): boolean {
-  return row.durability !== undefined && !row.isInFlight;
+  return row.isReady === true && !row.isInFlight;
 }

@@ -1,5 +1,5 @@
 import { putOnBridge, readBridge, removeFromBridge } from './bridge.js';
-import { openDatabase, type Database, type Entry } from './database.js';
+import { mayExist, openDatabase, type Database, type Entry } from './database.js';
 import { formatKey, parseKey, ROW_KEYS } from './key.js';
 import { createRow, foundRow, type Row } from './row.js';
 
@@ -27,6 +27,12 @@ export interface OutboxOptions {
   tab: string;
   now(): number;
   /**
+   * Asked at once: whether the anonymous id stands before the database is open.
+   *
+   * @param mayExist whether there may be a database, which alone may remember another
+   */
+  settleId(mayExist: () => Promise<boolean>): Promise<boolean>;
+  /**
    * Asked once the database has answered, or is known not to: which anonymous id stands, given the one it remembers.
    *
    * @returns the id to remember
@@ -36,6 +42,8 @@ export interface OutboxOptions {
   correct(text: string): string;
   /** A row has begun to exist. */
   onAppend(row: Row): void;
+  /** A row may be sent, though the database is not open yet. */
+  onReady(row: Row): void;
   /** A row is as durable as it will get. */
   onStored(row: Row): void;
   /** The database cannot be had, or refuses to write. */
@@ -51,6 +59,10 @@ export interface Outbox {
   append(text: string, hasIdentify: boolean): Row;
   /** Resolves once the database is open and the anonymous id known, or once it is known that there is no database. */
   opened: Promise<void>;
+  /** Resolves once the anonymous id is known: often before the database is open. */
+  identified: Promise<void>;
+  /** Whether rows of other pages lay here when it was opened. */
+  hasFound(): boolean;
   /** Rows of this scope and unaddressed ones, of whichever page, oldest first. */
   read(): Promise<Row[]>;
   /** Deletes rows for good, and keeps what is left of them, if anything, in one transaction. */
@@ -62,7 +74,7 @@ export interface Outbox {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { scope, isPersistent, tab, now, recoverId, correct, onAppend, onStored, onTrouble } = options;
+  const { scope, isPersistent, tab, now, settleId, recoverId, correct, onAppend, onReady, onStored, onTrouble } = options;
   let database: Database | undefined;
   let isOpening = isPersistent;
   let lastTime = 0;
@@ -75,7 +87,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const bridged = new Set<string>();
   let losses = 0;
   let isClosed = false;
+  let isIdentified = false;
+  let hasFound = false;
+  // Asked first: behind the opening of a database the answer would come no sooner.
+  const settled = isPersistent && settleId(mayExist);
   const opened = isPersistent ? open() : Promise.resolve(void recoverId(undefined));
+  const identified = identify();
 
   function append(text: string, hasIdentify: boolean): Row {
     if (isInTask) return join(text, hasIdentify);
@@ -123,6 +140,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       bridged.add(row.key!);
       putOnBridge(toEntry(row));
     }
+    if (isIdentified) letGo(rows);
+  }
+
+  /** A visitor who is known, or certainly new, need not wait for the database: their rows are on the bridge, and may leave. */
+  async function identify(): Promise<void> {
+    isIdentified = await settled;
+    if (isIdentified) letGo(held);
+    else await opened;
+  }
+
+  function letGo(rows: Row[]): void {
+    for (const row of rows) {
+      row.isReady = true;
+      onReady(row);
+    }
   }
 
   function write(to: Database, rows: Row[]): void {
@@ -163,6 +195,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     bridged.clear();
   }
 
+  function leaveBridgeOf(rows: Row[]): void {
+    if (!database || bridged.size > 0) removeFromBridge(keysOf(rows));
+  }
+
   /** Keys never run backwards: the clock may be set back, and two rows may fall into one millisecond. */
   function nextKey(): string {
     lastTime = Math.max(now(), lastTime + 1);
@@ -183,7 +219,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const opening = await openDatabase(reopen);
       const updated = opening.update(ANONYMOUS_ID, ...ROW_KEYS, (remembered, lastKey) => {
         const anonymousId = recoverId(remembered);
-        first = release(parseKey(lastKey)?.time ?? 0);
+        hasFound = lastKey !== undefined;
+        // Another page that has just begun may have brought our own rows here, from the bridge.
+        first = release(bridged.has(lastKey!) ? 0 : (parseKey(lastKey)?.time ?? 0));
         // With the id, so that the first message leaves one transaction earlier.
         return [...(anonymousId === remembered ? [] : [[ANONYMOUS_ID, anonymousId] as Entry]), ...first.map(toEntry)];
       });
@@ -191,6 +229,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (!isClosed) database = opening;
     } catch (error) {
       recoverId(undefined);
+      hasFound = true;
       held.unshift(...first);
       first = [];
       onTrouble(error);
@@ -222,6 +261,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function cross(opening: Database): Promise<void> {
     const left = readBridge().filter(([key]) => !bridged.has(key));
     if (left.length === 0) return;
+    hasFound = true;
     await opening.put(left);
     removeFromBridge(left.map(([key]) => key));
   }
@@ -229,6 +269,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     append,
     opened,
+    identified,
+    hasFound: () => hasFound,
     async read() {
       await opened;
       // Without a database, localStorage is the next best thing that pages have in common.
@@ -237,10 +279,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return entries.filter(([key]) => isForUs(parseKey(key)?.scope)).map(([key, text]) => foundRow(key, text));
     },
     async replace(rows, parts) {
+      // What nothing is left of goes at once; what is sent before the database is open may be on its way into it.
+      if (parts.length === 0) leaveBridgeOf(rows);
+      await opened;
+      leaveBridgeOf(rows);
       // What cannot be deleted is sent once more by a later page, and recognised by its messageId.
-      const keys = rows.flatMap(({ key }) => key ?? []);
-      if (!database || bridged.size > 0) removeFromBridge(keys);
-      await attempt((to) => to.replace(keys, parts.map(toEntry)));
+      await attempt((to) => to.replace(keysOf(rows), parts.map(toEntry)));
     },
     rememberId(anonymousId) {
       void opened.then(() => attempt((to) => to.put([[ANONYMOUS_ID, anonymousId]])));
@@ -264,6 +308,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       onTrouble(error);
     }
   }
+}
+
+function keysOf(rows: Row[]): string[] {
+  return rows.flatMap(({ key }) => key ?? []);
 }
 
 function toEntry({ key, text }: Row): Entry {

@@ -1,6 +1,6 @@
 import { writeAttempts } from './attempts.js';
 import { readBridge, removeFromBridge } from './bridge.js';
-import { NAME, openDatabase } from './database.js';
+import { mayExist, openDatabase } from './database.js';
 import { parseKey, ROW_KEYS } from './key.js';
 import { ANONYMOUS_ID, UNADDRESSED } from './outbox.js';
 import { storedNames, writeStored } from './storage.js';
@@ -24,11 +24,4 @@ export async function purge(scope: string): Promise<void> {
   const rows = await database.read(...ROW_KEYS);
   await database.replace([...rows.flatMap(([key]) => (isOurs(key) ? key : [])), ANONYMOUS_ID], []);
   database.close();
-}
-
-/** Old browsers cannot tell, and those that have no databases cannot be asked. */
-async function mayExist(): Promise<boolean> {
-  const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
-  if (!indexedDB) return false;
-  return (await indexedDB.databases?.().catch(() => undefined))?.some(({ name }) => name === NAME) ?? true;
 }

@@ -1,8 +1,8 @@
 import { isObject, serialise, type JsonObject, type Refusal } from '../wire/index.js';
 
 /**
- * Where a message is safe: `stored` in IndexedDB; in `memory` only, because the browser gives no storage; `dropped`,
- * because it was not a message at all.
+ * Where a message is safe: `stored` in IndexedDB, or with the collector already; in `memory` only, because the browser
+ * gives no storage; `dropped`, because it was not a message at all, or may not be kept.
  */
 export type Durability = 'stored' | 'memory' | 'dropped';
 
@@ -18,6 +18,8 @@ export interface Row {
   key?: string;
   /** Absent until it is known. */
   durability?: Durability;
+  /** May be sent: it is stored, or cannot be, or is on its way and the id in it stands. */
+  isReady?: boolean;
   /** A request carries it: nothing is added to it. */
   isInFlight?: boolean;
   isDelivered?: boolean;
@@ -32,13 +34,13 @@ export interface Row {
 /** A row that goes nowhere, with the reason for each of its messages. */
 export function droppedRow(text: string, code: string, message: string): Row {
   const row = createRow(text, false);
-  row.settleStored('dropped');
   refuseRow(row, code, message);
   return row;
 }
 
 /** Tells those who wait for the delivery of a row that there will be none. */
 export function refuseRow(row: Row, code: string, message: string): void {
+  row.settleStored(row.durability ?? 'dropped');
   row.settleDelivered(messagesIn(row).map(({ messageId }, index) => ({ messageId: String(messageId), index, code, message })));
 }
 
@@ -47,14 +49,15 @@ export function createRow(text: string, hasIdentify: boolean): Row {
   row.stored = new Promise((resolve) => {
     row.settleStored = (durability) => {
       row.durability = durability;
+      row.isReady = true;
       resolve(durability);
     };
   });
   row.delivered = new Promise((resolve) => {
     row.settleDelivered = (refused) => {
       row.isDelivered = true;
-      // A page that left before the database opened has sent it from memory.
-      row.settleStored(row.durability ?? 'memory');
+      // It may have left before the database was open: where it is now, nothing gets lost.
+      row.settleStored(row.durability ?? 'stored');
       resolve(refused);
     };
   });

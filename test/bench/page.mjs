@@ -2,6 +2,8 @@
 // CPU is that of the page's main thread. Read the ratios: every client is measured in each round, in turn, and medians are compared.
 //   --rounds N       (9)                      --peer-rounds N  for each of the others (3)
 //   --only NAME,…    of the others            --throttle N     slows the processor down, as on a phone (1)
+//   --start          start-up and the first event alone
+//   --against FILE   another build of dist/hitherto.remote.min.js, measured beside this one
 //   --json           for programs
 import { parseArgs } from 'node:util';
 import { launch } from './delivery/browser.mjs';
@@ -21,11 +23,14 @@ const { values: options } = parseArgs({
     'peer-rounds': { type: 'string', default: '3' },
     only: { type: 'string' },
     throttle: { type: 'string', default: '1' },
+    start: { type: 'boolean', default: false },
+    against: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
 const peers = providePeers(options.only?.split(','));
-const subjects = [BARE_PUT, BARE_FETCH, { ...OURS, script: OURS.script() }, ...peers];
+const others = options.against ? [{ name: 'the other build', script: OURS.script(options.against) }] : [];
+const subjects = [BARE_PUT, BARE_FETCH, { ...OURS, script: OURS.script() }, ...others, ...peers];
 const scripts = new Map(subjects.map(({ name, script }) => [name, script]));
 const pages = await startPages(pageAt);
 const browser = await launch();
@@ -47,10 +52,12 @@ report();
 async function sample(subject) {
   const firstEventOf = subject === BARE_PUT ? {} : await onPage(subject, firstEvent);
   if (subject === BARE_FETCH) return firstEventOf;
+  const starting = { ...firstEventOf, ...(await onPage(subject, startUp)) };
+  if (options.start) return starting;
   const tens = await onPage(subject, spread(10));
   const ones = await onPage(subject, spread(1));
   const burst = await onPage(subject, spread(EVENTS));
-  return { ...firstEventOf, ...(await onPage(subject, startUp)), tens: tens.cpu, ones: ones.cpu, burst: burst.cpu, blocking: burst.blocking, requests: tens.requests, bytes: tens.bytes };
+  return { ...starting, tens: tens.cpu, ones: ones.cpu, burst: burst.cpu, blocking: burst.blocking, requests: tens.requests, bytes: tens.bytes };
 }
 
 async function onPage(subject, work) {
@@ -164,7 +171,9 @@ function report() {
     ['the same, blocking the page', ours.blocking, 20, 'ms'],
     ['start-up CPU, beyond the bare-put page', ours.startUp - put.startUp, 6, 'ms'],
     ['first event, behind a bare fetch', ours.firstEvent - bareFetch.firstEvent, 20, 'ms'],
-  ].map(([what, value, limit, unit]) => ({ what, value, limit, unit, isMet: value <= limit }));
+  ]
+    .filter(([, value]) => !Number.isNaN(value))
+    .map(([what, value, limit, unit]) => ({ what, value, limit, unit, isMet: value <= limit }));
   if (options.json) return console.log(JSON.stringify({ date: new Date().toISOString(), chromium: version, options, rows, budgets }));
   console.log(`\nChromium ${version}, ${new Date().toISOString().slice(0, 10)}; processor slowed down ${options.throttle}×; medians of ${options.rounds} rounds, ${options['peer-rounds']} for each of the others.\n`);
   console.log('| | µs an event, 10 calls a task | one call a task | 1,000 calls in one task | that, blocking | start-up CPU | first event | requests, bytes for 1,000 | heap |');
@@ -189,6 +198,7 @@ function medians({ name }) {
 }
 
 function times(value, base) {
+  if (options.start) return '';
   return value === undefined ? 'not all arrived' : `${value.toFixed(0)} (${(value / base).toFixed(2)}×)`;
 }
 

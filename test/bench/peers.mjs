@@ -84,7 +84,7 @@ const PEERS = [
 export const OURS = {
   name: 'hitherto',
   version: JSON.parse(readFileSync('package.json', 'utf8')).version,
-  script: () => `${readFileSync('dist/hitherto.remote.min.js', 'utf8')}
+  script: (file = 'dist/hitherto.remote.min.js') => `${readFileSync(file, 'utf8')}
     globalThis.start = async () => globalThis.cioanalytics.ready();
     globalThis.track = (name, properties) => void globalThis.cioanalytics.track(name, properties);`,
 };

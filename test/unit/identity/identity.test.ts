@@ -193,6 +193,45 @@ describe('what was written before the database had answered', () => {
   });
 });
 
+describe('before the database is open, an id', () => {
+  const mayExist = (answer: boolean) => vi.fn<() => Promise<boolean>>(() => Promise.resolve(answer));
+
+  it('stands when the visitor is known, and nobody is asked', async () => {
+    document.cookie = `${ANONYMOUS_ID}=from-cookie; path=/`;
+    const ask = mayExist(true);
+    await expect(create().settle(ask)).resolves.toBe(true);
+    expect(ask).not.toHaveBeenCalled();
+  });
+
+  it('stands when there is no database that could remember another', async () => {
+    const identity = create();
+    const id = identity.anonymousId();
+    await expect(identity.settle(mayExist(false))).resolves.toBe(true);
+    expect(identity.recover('from-database')).toBe(id);
+  });
+
+  it('is one and the same for two pages that begin at once', async () => {
+    const identity = create();
+    const text = JSON.stringify({ anonymousId: identity.anonymousId() });
+    document.cookie = `${ANONYMOUS_ID}=from-another-page; path=/`;
+    await identity.settle(mayExist(false));
+    expect(identity.anonymousId()).toBe('from-another-page');
+    expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: 'from-another-page' });
+  });
+
+  it('does not stand when there may be one', async () => {
+    const identity = create();
+    await expect(identity.settle(mayExist(true))).resolves.toBe(false);
+    expect(identity.recover('from-database')).toBe('from-database');
+  });
+
+  it('does not stand when nothing else remembers it: another page would have one of its own', async () => {
+    blockCookies();
+    blockLocalStorage();
+    await expect(create().settle(mayExist(false))).resolves.toBe(false);
+  });
+});
+
 describe('identify', () => {
   it('keeps the anonymous id of a visitor who was not known', () => {
     const identity = load();

@@ -58,6 +58,8 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
 
   const outbox: Outbox = {
     opened: Promise.resolve(),
+    identified: Promise.resolve(),
+    hasFound: () => true,
     append: () => createRow('', false),
     rememberId() {},
     close() {},

@@ -1,7 +1,8 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { formatKey, parseKey } from '../../../src/outbox/key.js';
+import { formatKey, parseKey, partKey } from '../../../src/outbox/key.js';
 import { createOutbox, UNADDRESSED, type Outbox, type OutboxOptions } from '../../../src/outbox/outbox.js';
+import { foundRow } from '../../../src/outbox/row.js';
 
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory());
@@ -17,9 +18,11 @@ function open(overrides: Partial<OutboxOptions> = {}): Outbox & { trouble: unkno
     isPersistent: true,
     tab: 'me',
     now: () => 1_000,
+    settleId: () => Promise.resolve(false),
     recoverId: (remembered) => remembered ?? 'visitor',
     correct: (text) => text,
     onAppend() {},
+    onReady() {},
     onStored() {},
     onTrouble: (error) => trouble.push(error),
     ...overrides,
@@ -69,9 +72,45 @@ describe('before the database is open', () => {
     const outbox = open();
     const row = outbox.append('"a"', false);
     row.settleDelivered([]);
-    await expect(row.stored).resolves.toBe('memory');
+    await expect(row.stored).resolves.toBe('stored');
     await outbox.opened;
     expect(await textsIn(outbox)).toEqual([]);
+  });
+});
+
+describe('a visitor who is known, or certainly new', () => {
+  const known = { settleId: () => Promise.resolve(true) };
+
+  it('has messages that may leave before the database is open', async () => {
+    vi.spyOn(indexedDB, 'open').mockImplementation(() => new EventTarget() as IDBOpenDBRequest);
+    const ready: string[] = [];
+    const outbox = open({ ...known, onReady: ({ text }) => ready.push(text) });
+    outbox.append('1', false);
+    expect(ready).toEqual([]);
+    await outbox.identified;
+    outbox.append('2', false);
+    expect(ready).toEqual(['1', '2']);
+  });
+
+  it('has none left in the browser once they are delivered, though they were on their way into the database', async () => {
+    const outbox = open(known);
+    const row = outbox.append('1', false);
+    await outbox.identified;
+    row.settleDelivered([]);
+    await outbox.replace([row], []);
+    expect(await textsIn(open())).toEqual([]);
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+
+  it('loses nothing of a row that was half refused before the database was open', async () => {
+    const outbox = open(known);
+    const row = outbox.append('1', false);
+    row.isInFlight = true;
+    await outbox.identified;
+    const replaced = outbox.replace([row], [foundRow(partKey(row.key!, 0), '2')]);
+    expect(Object.values(localStorage)).toEqual(['1']);
+    await replaced;
+    expect(await textsIn(outbox)).toEqual(['2']);
   });
 });
 
@@ -114,6 +153,15 @@ describe('localStorage, while the database is not open', () => {
     const outbox = open();
     await outbox.opened;
     expect(await textsIn(outbox)).toEqual(['"a"']);
+  });
+
+  it('makes one row of one that another page has brought into the database meanwhile', async () => {
+    const other = open({ tab: 'other' });
+    const outbox = open();
+    outbox.append('1', false);
+    const second = outbox.append('2', false);
+    await Promise.all([other.opened, second.stored]);
+    expect(await textsIn(open())).toEqual(['1', '2']);
   });
 
   it('leaves alone what is not a row', async () => {
