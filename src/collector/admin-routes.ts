@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Ledger } from '../ledger/index.js';
 import { createAdministrationApi } from './administration.js';
 import { unlessKnown, wrongMethod } from './answers.js';
-import { answerActivity, answerPeople, answerPerson, answerStanding, bearerGate } from './api.js';
+import { answerActivity, answerPeople, answerPerson, answerStanding, createAdminGate } from './api.js';
 import { exportFrom } from './export.js';
 import type { Live } from './live.js';
 import type { Rates } from './rate.js';
@@ -20,18 +20,12 @@ export interface AdminOptions {
 
 /** `/api/…`: what whoever has the admin token may read and do. No page of another origin may: there are no CORS headers here. */
 export function createAdminRoutes({ ledger, adminToken, now, live, rates, addressOf }: AdminOptions): Hono {
-  const gate = bearerGate(adminToken);
+  const gate = createAdminGate(adminToken, rates, addressOf);
   const administration = createAdministrationApi(ledger, now);
   const stats = createStats(ledger, now);
   const app = new Hono();
 
-  app.use('*', async (c, next) => {
-    const address = addressOf(c.req.raw);
-    const refused = (await rates.guesser(address)) ?? (await gate(c.req.raw));
-    if (!refused) return next();
-    if (refused.status === 401) await rates.mistake(address);
-    return refused;
-  });
+  app.use('*', async (c, next) => (await gate(c.req.raw)) ?? next());
 
   app.get('/activity', async (c) => unlessKnown(c.req.raw, await answerActivity(c.req.raw, ledger))).all(() => wrongMethod('GET'));
   app.get('/stream', (c) => live.stream(c.req.raw)).all(() => wrongMethod('GET'));

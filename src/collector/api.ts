@@ -4,16 +4,21 @@ import { json, notFound } from './answers.js';
 import { shortHash } from './digest.js';
 import { bearerToken, createSecrets } from './keys.js';
 import { PAGE_LINES, PAGE_LINES_MAX, PAGE_PEOPLE, PAGE_PEOPLE_MAX } from './limits.js';
+import type { Rates } from './rate.js';
 
-/** Lets through whoever has the admin token; answers everybody else. */
-export function bearerGate(adminToken: string | undefined): (request: Request) => Promise<Response | undefined> {
+/** Lets through whoever has the admin token; answers everybody else, and whoever guesses does not get far. */
+export function createAdminGate(adminToken: string | undefined, rates: Rates, addressOf: (request: Request) => string | undefined): (request: Request) => Promise<Response | undefined> {
   const isToken = createSecrets(adminToken === undefined ? [] : [adminToken]);
   return async (request) => {
     if (adminToken === undefined) {
       return json(403, { code: 'no_admin_token', message: 'This collector has no admin token, so nobody may read it; start it with one.' });
     }
+    const address = addressOf(request);
+    const guesser = await rates.guesser(address);
+    if (guesser) return guesser;
     const token = bearerToken(request);
     if (token !== undefined && (await isToken(token))) return undefined;
+    await rates.mistake(address);
     const fault = { code: 'unknown_admin_token', message: 'Send the admin token, as in "Authorization: Bearer TOKEN".' };
     return json(401, fault, { 'WWW-Authenticate': 'Bearer realm="hitherto"' });
   };

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Ledger } from '../ledger/index.js';
 import type { MessageType } from '../wire/index.js';
 import { createAdminRoutes } from './admin-routes.js';
-import { bearerGate } from './api.js';
+import { createAdminGate } from './api.js';
 import { json, notFound, refusal, unlessKnown, wrongMethod } from './answers.js';
 import { createCors, createCredentialedCors } from './cors.js';
 import { createDelivery } from './delivery.js';
@@ -74,7 +74,7 @@ export interface Collector {
  * Creates a collector: what an outbox, or a page of a published client, sends to. Fetch in, Fetch out, so that it mounts
  * in any server.
  *
- * @throws TypeError when a key is missing or blank, or when the size limits, the webhook or the signed identity cannot be used
+ * @throws TypeError when a key is missing or blank, or when the limits, the origins, the webhook or the signed identity cannot be used
  * @example
  * ```ts
  * const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['demo'] });
@@ -237,10 +237,10 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
       }
     })
     .all(() => wrongMethod('GET'));
+  const metricsGate = createAdminGate(adminToken, rates, addressOf);
+  app.use('/metrics', async (c, next) => (await metricsGate(c.req.raw)) ?? next());
   app
-    .get('/metrics', async (c) => {
-      const refused = await bearerGate(adminToken)(c.req.raw);
-      if (refused) return refused;
+    .get('/metrics', async () => {
       if (!meter.text) return json(501, { code: 'no_metrics', message: 'This collector counts nothing; give createCollector a meter.' });
       return plain(200, await meter.text());
     })

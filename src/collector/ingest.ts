@@ -8,7 +8,7 @@ import type { SizeLimits } from './limits.js';
 import type { Log } from './log.js';
 import type { Meter } from './meter.js';
 import type { Rates } from './rate.js';
-import type { SignedIdentity } from './signed-identity.js';
+import { withoutToken, type SignedIdentity } from './signed-identity.js';
 import { NOT_STORED, RETRY_LATER, type Store } from './store.js';
 import { unpackBatch, unpackMessage, type Unpacked, type Unpacking } from './unpack.js';
 
@@ -53,7 +53,7 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
     const { unpacked, fault }: Unpacking = type === 'batch' ? unpackBatch(body, faultOf, sizes) : unpackMessage(body, type, sizes);
     if (fault) return refuse(fault, isStrict ? 400 : 200);
 
-    const signed = isServer ? unpacked : await signedOf(unpacked, signedIdentity);
+    const signed = isServer ? { ...unpacked, messages: unpacked.messages.map(withoutToken) } : await signedOf(unpacked, signedIdentity);
     for (const { code } of signed.refused) meter.refused(code, 1);
     const [refused] = signed.refused;
     if (isStrict && type !== 'batch' && refused) return json(400, { success: false, ...refused });

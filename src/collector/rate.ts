@@ -23,23 +23,44 @@ export interface Rates {
   guesser(address: string | undefined): Promise<Response | undefined>;
 }
 
-/** Counts in the memory of this process: each of several collectors allows as much. */
+/**
+ * Counts in the memory of this process: each of several collectors allows as much.
+ *
+ * @throws TypeError when a limit is no number of requests
+ */
 export function createRates({ perAddress = REQUESTS_PER_ADDRESS, perKey = REQUESTS_PER_KEY }: RateLimits = {}): Rates {
+  for (const [name, limit] of Object.entries({ perAddress, perKey })) {
+    if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 1)) throw new TypeError(`rateLimits.${name} is a whole number from 1, or Infinity for no limit, not ${String(limit)}.`);
+  }
   const addresses = limiter(perAddress);
   const keys = limiter(perKey);
   const mistakes = limiter(MISTAKES_PER_ADDRESS)!;
 
   return {
-    address: async (address) => (address === undefined ? undefined : consume(addresses, address)),
+    address: async (address) => (address === undefined ? undefined : consume(addresses, networkOf(address))),
     key: (key) => consume(keys, key),
     async mistake(address) {
-      if (address !== undefined) await consume(mistakes, address);
+      if (address !== undefined) await consume(mistakes, networkOf(address));
     },
     async guesser(address) {
-      const found = address === undefined ? null : await mistakes.get(address);
+      const found = address === undefined ? null : await mistakes.get(networkOf(address));
       return found && found.remainingPoints <= 0 ? tooMany(found.msBeforeNext) : undefined;
     },
   };
+}
+
+/**
+ * Who is counted together. A customer of a provider has 2^64 addresses of IPv6, the first half of which is theirs: counted one by
+ * one, nobody would ever come near a limit. Some proxies add a port.
+ */
+function networkOf(address: string): string {
+  const [, v4] = /^(?:::ffff:)?(\d+(?:\.\d+){3})(?::\d+)?$/i.exec(address) ?? [];
+  if (v4 !== undefined) return v4;
+  const v6 = /^\[?([\da-f:.]*:[\da-f:.]*)/i.exec(address)?.[1];
+  if (v6 === undefined) return address;
+  const [front, back] = v6.split('::').map((part) => part.split(':').filter(Boolean)) as [string[], string[] | undefined];
+  const zeros = back ? Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0') : [];
+  return [...front, ...zeros, ...(back ?? [])].slice(0, 4).map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':');
 }
 
 function limiter(points: number): RateLimiterMemory | undefined {

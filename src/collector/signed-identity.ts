@@ -4,8 +4,9 @@ import { isObject, type AcceptedMessage, type Fault, type JsonObject } from '../
 /** Who may say who a visitor is, when a page says it: the write key is public, so that anybody can send with it. */
 export interface SignedIdentityOptions {
   /**
-   * `open`: any page. `traits`: any page, but only what a token signs may set traits. `all`: an identify or an alias without a
-   * token is refused. Servers, with a secret key, need none.
+   * `open`: any page. `traits`: any page, but without a token no traits are set. `all`: an identify or an alias without a token
+   * is refused. In both, what names somebody (the email, an `anonymous_id` among the traits) counts only among the traits that
+   * the token signs. Servers, with a secret key, need none.
    */
   require: 'open' | 'traits' | 'all';
   /** What the host signs with: HS256, at least 32 bytes. Several while one takes the place of another. */
@@ -26,10 +27,19 @@ export interface SignedIdentity {
   check(message: AcceptedMessage): Promise<Signed>;
 }
 
+/** A message without its token, which nobody keeps: it is as good as a password while it lasts. */
+export function withoutToken(message: AcceptedMessage): AcceptedMessage {
+  if (!('token' in message)) return message;
+  const { token: _token, ...rest } = message as AcceptedMessage & { token: unknown };
+  return rest;
+}
+
 const SECRET_BYTES = 32;
 /** Clocks differ. */
 const TOLERANCE_S = 60;
 const PUBLIC_ALGORITHMS = ['EdDSA', 'ES256', 'RS256'];
+const PEM = /-----BEGIN PUBLIC KEY-----[\s\w+/=]+-----END PUBLIC KEY-----/;
+const NO_PUBLIC_KEY = 'publicKey is a public key as PEM (SPKI), of EdDSA, ES256 or RS256.';
 
 /** @throws TypeError with a sentence, when the options cannot hold what they promise */
 export function createSignedIdentity({ require, secret = [], publicKey }: SignedIdentityOptions, now: () => number): SignedIdentity {
@@ -37,6 +47,7 @@ export function createSignedIdentity({ require, secret = [], publicKey }: Signed
   if (!['open', 'traits', 'all'].includes(require)) throw new TypeError(`signedIdentity.require is "open", "traits" or "all", not "${String(require)}".`);
   if (secrets.some((text) => encoder.encode(text).length < SECRET_BYTES)) throw new TypeError(`A secret that signs identities has at least ${SECRET_BYTES} bytes; "openssl rand -base64 32" makes one.`);
   if (require !== 'open' && secrets.length === 0 && publicKey === undefined) throw new TypeError('signedIdentity needs a secret or a publicKey to check tokens by.');
+  if (publicKey !== undefined && !PEM.test(publicKey)) throw new TypeError(NO_PUBLIC_KEY);
   let keys: Promise<{ key: Uint8Array | CryptoKey; algorithms: string[] }[]> | undefined;
 
   function readKeys() {
@@ -63,11 +74,15 @@ export function createSignedIdentity({ require, secret = [], publicKey }: Signed
     if (secrets.length === 0 && publicKey === undefined) return { message };
     const payload = typeof token === 'string' ? await verify(token) : BAD_TOKEN;
     if ('code' in payload && 'message' in payload) return { fault: payload as Fault };
-    const { sub, anonymous_id, traits } = payload as JWTPayload & JsonObject;
+    const { anonymous_id, traits } = payload as JWTPayload & JsonObject;
+    const sub = personIn(payload as JWTPayload & JsonObject);
+    if (sub === undefined) return { fault: BAD_TOKEN };
     const { userId = sub, anonymousId = '' } = message;
     if (userId !== sub) return { fault: OTHER_PERSON };
     if (anonymousId.trim() !== '' && anonymousId !== anonymous_id && (anonymous_id !== undefined || require === 'all')) return { fault: OTHER_VISITOR };
-    return { message: { ...message, userId, ...(isObject(traits) && { traits: { ...message.traits, ...traits } }) } };
+    const described = require === 'open' ? message.traits : withoutNames(message.traits);
+    const all = { ...described, ...(isObject(traits) && traits) };
+    return { message: { ...message, userId, ...((message.traits || isObject(traits)) && { traits: all }) } };
   }
 
   return {
@@ -93,7 +108,19 @@ async function importPublic(pem: string): Promise<{ key: CryptoKey; algorithms: 
       // A key of another kind: the next one may fit.
     }
   }
-  throw new TypeError('publicKey is a public key as PEM, of EdDSA, ES256 or RS256.');
+  throw new TypeError(NO_PUBLIC_KEY);
+}
+
+/** The `sub` as a userId is written: numbers become text there too. */
+function personIn({ sub }: JsonObject): string | undefined {
+  const text = typeof sub === 'number' ? String(sub) : sub;
+  return typeof text === 'string' && text.trim() !== '' ? text : undefined;
+}
+
+/** Traits are names too: with somebody else's email, or with their anonymous id, a token of one's own would reach what is theirs. */
+function withoutNames(given: AcceptedMessage['traits']): JsonObject {
+  const { email: _email, anonymous_id: _id, ...traits } = given ?? {};
+  return traits;
 }
 
 function isNamed(email: unknown): boolean {

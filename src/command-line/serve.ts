@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -123,11 +124,28 @@ function identityIn(values: Values): Pick<CollectorOptions, 'signedIdentity'> {
   return { signedIdentity: { require, ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file) }) } };
 }
 
+/** The key is looked at here, so that a wrong one is told at the start and not with the first token. */
 function readKey(file: string): string {
+  let pem: string;
   try {
-    return readFileSync(file, 'utf8');
+    pem = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new UsageError(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code}); --identity-public-key is a file with the key as PEM.`, { cause });
+  }
+  if (!/BEGIN PUBLIC KEY/.test(pem) || !canVerify(pem)) {
+    throw new UsageError(`${file} holds no public key as PEM, of Ed25519, P-256 or RSA from 2,048 bits; "openssl pkey -in private.pem -pubout" writes one.`);
+  }
+  return pem;
+}
+
+function canVerify(pem: string): boolean {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails = {} } = createPublicKey(pem);
+    if (asymmetricKeyType === 'rsa') return asymmetricKeyDetails.modulusLength! >= 2048;
+    return asymmetricKeyType === 'ed25519' || asymmetricKeyDetails.namedCurve === 'prime256v1';
+  } catch {
+    // It does not say what it is: the sentence above does.
+    return false;
   }
 }
 

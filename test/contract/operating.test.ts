@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -212,5 +213,33 @@ describe('several workers', () => {
     await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
     const { port } = taken.address() as AddressInfo;
     expect(await complaint(['serve', '--workers', '3', '--database', await database.newUrl(), '--port', String(port)])).toMatch(/port \d+ is in use/);
+  });
+});
+
+describe('a collector on the internet', () => {
+  const send = (home: string, forwarded: string) => fetch(`${home}v1/b`, { method: 'POST', headers: { 'X-Forwarded-For': forwarded }, body: '{"writeKey":"demo","batch":[]}' });
+
+  it('counts by the address that the proxy heard from, and only when it is told that there is one', async () => {
+    const behind = await serve(['--rate-limit', '1', '--trust-proxy']);
+    const statuses = [];
+    for (const forwarded of ['10.0.0.1', 'made-up, 10.0.0.1', '10.0.0.1, 10.0.0.2']) statuses.push((await send(behind.home, forwarded)).status);
+    expect(statuses).toEqual([200, 429, 200]);
+    const alone = await serve(['--rate-limit', '1']);
+    expect([(await send(alone.home, '10.0.0.1')).status, (await send(alone.home, '10.0.0.2')).status]).toEqual([200, 429]);
+  });
+
+  it('does not start with a key that no token could be checked by', async () => {
+    const cwd = makeFolder();
+    const write = (name: string, text: string) => writeFileSync(join(cwd, name), text);
+    const pem = (type: 'rsa' | 'ec', options: object) => generateKeyPairSync(type as 'rsa', { ...options, publicKeyEncoding: { type: 'spki', format: 'pem' } } as never).publicKey as unknown as string;
+    write('none.pem', 'a secret');
+    write('broken.pem', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n');
+    write('short.pem', pem('rsa', { modulusLength: 1024 }));
+    write('curve.pem', pem('ec', { namedCurve: 'P-384' }));
+    for (const file of ['none.pem', 'broken.pem', 'short.pem', 'curve.pem']) {
+      expect(await hitherto(['serve', '--identity', 'all', '--identity-public-key', file], { cwd }).ended).toMatchObject({ code: 1, stderr: expect.stringMatching(`^hitherto: ${file} holds no public key as PEM, .*\\.\n$`) });
+    }
+    write('good.pem', pem('ec', { namedCurve: 'P-256' }));
+    await serve(['--identity', 'all', '--identity-public-key', 'good.pem'], { cwd });
   });
 });

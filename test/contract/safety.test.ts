@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createAdminRoutes, type AdminOptions } from '../../src/collector/admin-routes.js';
 import { createCollector, type Collector, type CollectorOptions } from '../../src/collector/index.js';
+import { createTrackRoutes, type TrackOptions } from '../../src/collector/track/routes.js';
 import { memoryLedger } from '../../src/ledger/index.js';
 
 const HOST = 'http://127.0.0.1:4321';
@@ -21,44 +23,40 @@ const ask = (collector: Collector, path: string, { address, ...init }: Asked = {
 const batchOf = (writeKey: string) => JSON.stringify({ writeKey, batch: [{ type: 'track', event: 'e', anonymousId: 'v' }] });
 const basic = (text: string) => ({ Authorization: `Basic ${btoa(text)}` });
 
-/** Everything that reads, changes or administers. */
-const CLOSED: [string, string][] = [
-  ['GET', '/api/activity'],
-  ['GET', '/api/stream'],
-  ['GET', '/api/export'],
-  ['GET', '/api/people/ada'],
-  ['POST', '/api/people/ada/erase'],
-  ['POST', '/api/people/ada/merge'],
-  ['POST', '/api/people/ada/suppress'],
-  ['POST', '/api/people/ada/unsuppress'],
-  ['POST', '/api/claims/v/undo'],
-  ['GET', '/api/explain/m'],
-  ['GET', '/api/segments/s'],
-  ['GET', '/api/preview?person=ada&anonymousId=v'],
-  ['GET', '/api/settings'],
-  ['PUT', '/api/settings'],
-  ['GET', '/api/whatever'],
-  ['GET', '/metrics'],
-  ['PUT', '/api/v1/customers/ada'],
-  ['DELETE', '/api/v1/customers/ada'],
-  ['POST', '/api/v1/customers/ada/events'],
-  ['POST', '/api/v1/customers/ada/suppress'],
-  ['POST', '/api/v1/merge_customers'],
-  ['GET', '/api/v1/accounts/region'],
-  ['POST', '/api/v2/entity'],
-  ['POST', '/api/v2/batch'],
-];
+/** Every address that reads, changes or administers, as the collector itself lists them, with somebody's name in it. */
+const CLOSED = [
+  ...new Set([
+    ...createAdminRoutes({ ledger: memoryLedger(), adminToken: 'ADMIN', now: () => 0 } as AdminOptions).routes.map(({ path }) => `/api${path}`),
+    ...createTrackRoutes({} as TrackOptions).routes.map(({ path }) => path),
+    '/api/whatever',
+    '/metrics',
+  ]),
+].map((path) => path.replaceAll(/:\w+/g, 'ada').replaceAll('*', 'whatever'));
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** The one thing there that a page may do. */
+const OPEN_TO_PAGES = 'POST /api/v1/events';
 
 describe('what is not for everybody', () => {
-  it.each(CLOSED)('%s %s is closed to a write key, whichever way it is given, and to nobody’s key', async (method, path) => {
+  it('is all that there is', () => {
+    expect(CLOSED).toEqual(expect.arrayContaining(['/api/activity', '/api/export', '/api/people/ada/erase', '/api/people/ada/merge', '/api/v1/customers/ada', '/api/v1/merge_customers', '/api/v2/batch']));
+    expect(CLOSED.length).toBeGreaterThan(30);
+  });
+
+  it.each(CLOSED)('%s is closed to a write key, whichever way it is given, and to nobody’s key', async (path) => {
     const collector = collect();
-    const body = method === 'GET' ? {} : { body: '{}' };
+    const asked = METHODS.map((method) => ({ method, ...(!['GET', 'HEAD'].includes(method) && { body: '{"name":"e","writeKey":"WK"}' }) }));
     const wrong = [{}, basic('WK:'), basic('site:WK'), { Authorization: 'Bearer WK' }, { Authorization: 'Bearer s3rver' }, basic('guess:guess'), { Authorization: 'Basic ***' }, basic('t0ken:')];
-    for (const headers of wrong) {
-      const response = await ask(collector, path, { method, headers, ...body });
-      expect([401, 403]).toContain(response.status);
-      expect(await response.text()).not.toMatch(/ada|s3rver|t0ken/);
-      expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    for (const init of asked) {
+      for (const headers of wrong) {
+        const response = await ask(collector, path, { ...init, headers });
+        if (`${init.method} ${path}` === OPEN_TO_PAGES && response.ok) {
+          expect([basic('WK:'), basic('site:WK')]).toContainEqual(headers);
+          continue;
+        }
+        expect([401, 403]).toContain(response.status);
+        expect(await response.text()).not.toMatch(/ada|s3rver|t0ken/);
+        expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+      }
     }
   });
 
@@ -133,8 +131,54 @@ describe('requests', () => {
     const guess = (address: string, token: string) => ask(collector, '/api/activity', { headers: { Authorization: `Bearer ${token}` }, address });
     for (let i = 0; i < 60; i++) expect((await guess('10.0.0.1', `guess ${i}`)).status).toBe(401);
     expect((await guess('10.0.0.1', 't0ken')).status).toBe(429);
+    expect((await ask(collector, '/metrics', { headers: { Authorization: 'Bearer t0ken' }, address: '10.0.0.1' })).status).toBe(429);
     expect((await ask(collector, '/api/v2/entity', { method: 'POST', headers: basic('a:s3rver'), body: '{}', address: '10.0.0.1' })).status).toBe(429);
     expect((await guess('10.0.0.2', 't0ken')).status).toBe(200);
+  });
+});
+
+describe('a body that does not come', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([
+    ['/v1/b', {}],
+    ['/v1/b', { 'Content-Encoding': 'gzip' }],
+    ['/api/v2/batch', basic('a:s3rver')],
+  ])('is waited for during 30 seconds: %s %j', async (path, headers) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let isCancelled = false;
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')), cancel: () => void (isCancelled = true) });
+    const answered = collect().fetch(new Request(`${HOST}${path}`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit));
+    await expect.poll(() => vi.getTimerCount()).toBeGreaterThan(0);
+    let status: number | undefined;
+    void answered.then((response) => (status = response.status));
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(status).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await answered).status).toBe(408);
+    expect(await (await answered).text()).toContain('did not arrive within 30 seconds');
+    if (!('Content-Encoding' in headers)) expect(isCancelled).toBe(true);
+  });
+});
+
+describe('whoever asks from one network', () => {
+  it.each([
+    ['2001:db8:1:2::1', '2001:0DB8:1:2:ffff:1:2:3', 429],
+    ['2001:db8::1', '2001:db8:0:0:9::', 429],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', 200],
+    ['::ffff:10.0.0.1', '10.0.0.1', 429],
+    ['::ffff:10.0.0.1', '::ffff:10.0.0.2', 200],
+    ['10.0.0.1:4000', '10.0.0.1:4001', 429],
+    ['[2001:db8::1]:4000', '2001:db8::2', 429],
+    ['unknown', 'unknown', 429],
+  ])('%s and then %s: %i', async (first, second, status) => {
+    const collector = collect({ rateLimits: { perAddress: 1 } });
+    const send = (address: string) => ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK'), address });
+    expect([(await send(first)).status, (await send(second)).status]).toEqual([200, status]);
+  });
+
+  it.each([0, -1, 1.5, NaN])('cannot be allowed %d requests', (perAddress) => {
+    expect(() => collect({ rateLimits: { perAddress } })).toThrow(/^rateLimits\.perAddress is a whole number from 1/);
   });
 });
 
@@ -146,7 +190,7 @@ describe('the first-party cookie', () => {
     const collector = collect({ allowedOrigins: [SHOP] });
     const response = await keep(collector, { anonymousId: 'v' }, { 'X-Forwarded-Proto': 'https' });
     expect(await response.json()).toEqual({ anonymousId: 'v' });
-    expect(response.headers.get('Set-Cookie')).toBe('hitherto_id=v; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax; Secure');
+    expect(response.headers.get('Set-Cookie')).toBe('__Host-hitherto_id=v; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax; Secure');
     expect([response.headers.get('Access-Control-Allow-Origin'), response.headers.get('Access-Control-Allow-Credentials')]).toEqual([SHOP, 'true']);
     expect((await keep(collector, { anonymousId: 'v' }, { Origin: 'https://evil.example' })).status).toBe(403);
     expect((await keep(collect(), { anonymousId: 'v' })).status).toBe(403);
@@ -162,8 +206,16 @@ describe('the first-party cookie', () => {
     expect(forgotten.headers.get('Set-Cookie')).toMatch(/^hitherto_id=; Max-Age=0;/);
   });
 
+  it('takes no cookie, over TLS, that a neighbour below the same domain could have planted', async () => {
+    const collector = collect({ allowedOrigins: [SHOP] });
+    const over = (cookies: string) => keep(collector, { anonymousId: 'own' }, { Cookie: cookies, 'X-Forwarded-Proto': 'https' });
+    expect(await (await over('hitherto_id=planted')).json()).toEqual({ anonymousId: 'own' });
+    expect(await (await over('hitherto_id=planted; __Host-hitherto_id=kept')).json()).toEqual({ anonymousId: 'kept' });
+  });
+
   it.each([
     [{ anonymousId: ' ' }, 400],
+    [{ anonymousId: '\ud800' }, 400],
     [{ anonymousId: 'x'.repeat(256) }, 400],
     [{}, 400],
     [{ anonymousId: 'v', writeKey: 'guess' }, 401],

@@ -14,8 +14,8 @@ afterEach(async () => {
 });
 
 function collect(signedIdentity: SignedIdentityOptions) {
-  let time = NOON;
-  const collector = createCollector({ ledger: memoryLedger(), writeKeys: ['WK'], secretKeys: ['SERVER'], adminToken: 'ADMIN', signedIdentity, now: () => time });
+  const ledger = memoryLedger();
+  const collector = createCollector({ ledger, writeKeys: ['WK'], secretKeys: ['SERVER'], adminToken: 'ADMIN', signedIdentity, now: () => NOON });
   open.push(collector);
   const post = async (batch: object[], headers: Record<string, string> = {}) =>
     (await (await collector.fetch(new Request(`${HOST}/v1/b`, { method: 'POST', headers, body: JSON.stringify({ writeKey: 'WK', batch }) }))).json()) as BatchAnswer;
@@ -23,7 +23,7 @@ function collect(signedIdentity: SignedIdentityOptions) {
     const response = await collector.fetch(new Request(`${HOST}/api/people/${id}`, { headers: { Authorization: 'Bearer ADMIN' } }));
     return response.status === 200 ? ((await response.json()) as Person) : undefined;
   };
-  return { post, person, wait: (ms: number) => (time += ms) };
+  return { post, person, ledger };
 }
 
 const sign = (claims: Record<string, unknown>, { secret = SECRET, expires = NOON + HOUR } = {}): Promise<string> =>
@@ -63,6 +63,44 @@ describe('an identify of a page', () => {
       expect(await post([track, identify({ token: signed })])).toMatchObject({ accepted: 2, refused: [] });
       expect(await person('ada')).toMatchObject({ traits: { plan: 'pro' }, anonymousIds: ['v'] });
     }
+  });
+
+  describe.each(['traits', 'all'] as const)('where %s is to be signed', (require) => {
+    it('does not reach another visitor by a trait, with a token of its own', async () => {
+      const { post, person } = collect({ require, secret: SECRET });
+      const token = await sign({ sub: 'mallory', anonymous_id: 'w' });
+      for (const anonymousId of [undefined, ' ']) await post([track, { type: 'identify', userId: 'mallory', anonymousId, token, traits: { anonymous_id: 'v', plan: 'free' } }]);
+      expect(await person('mallory')).toMatchObject({ traits: { plan: 'free' }, anonymousIds: [], events: [] });
+    });
+
+    it('does not become whoever is known by an email, unless the token says so', async () => {
+      const { post, person } = collect({ require, secret: SECRET });
+      await post([{ type: 'identify', traits: { email: 'ada@shop.example' }, messageId: 'i0' }], { Authorization: `Basic ${btoa('SERVER:')}` });
+      const claims = { sub: 'mallory', anonymous_id: 'w' };
+      await post([{ type: 'identify', userId: 'mallory', anonymousId: 'w', messageId: 'i1', token: await sign(claims), traits: { email: 'ada@shop.example', plan: 'free' } }]);
+      expect(await person('mallory')).toMatchObject({ id: 'mallory', traits: { plan: 'free' } });
+      expect(await person('email:ada@shop.example')).toMatchObject({ id: 'email:ada@shop.example' });
+      await post([{ type: 'identify', userId: 'ada', anonymousId: 'v', messageId: 'i2', token: await sign({ sub: 'ada', anonymous_id: 'v', traits: { email: 'ada@shop.example' } }) }]);
+      expect(await person('email:ada@shop.example')).toMatchObject({ id: 'ada', traits: { email: 'ada@shop.example' } });
+    });
+  });
+
+  it('takes a number in the token for the text that it is elsewhere, and nobody for nobody', async () => {
+    const { post, person } = collect({ require: 'all', secret: SECRET });
+    const identified = async (sub: unknown, fields: object) => codes(await post([track, identify({ token: await sign({ sub, anonymous_id: 'v' }), ...fields })]));
+    expect(await identified(42, { userId: undefined })).toEqual([]);
+    expect(await identified(42, { userId: 42, messageId: 'i2' })).toEqual([]);
+    expect(await person('42')).toMatchObject({ id: '42', anonymousIds: ['v'] });
+    for (const sub of ['', ' ', null, {}]) expect(await identified(sub, { userId: undefined })).toEqual(['1 bad_token']);
+  });
+
+  it('is kept without its token, whoever sends it', async () => {
+    const { post, ledger } = collect({ require: 'open' });
+    await post([identify({ token: 'whatever' })]);
+    await post([identify({ token: 'whatever', messageId: 'i2' })], { Authorization: `Basic ${btoa('SERVER:')}` });
+    const { items } = await ledger.messages({ limit: 10 });
+    expect(items.length).toBe(2);
+    expect(JSON.stringify(items)).not.toContain('whatever');
   });
 
   it('may leave its userId to the token', async () => {
@@ -111,6 +149,7 @@ describe('options that cannot hold what they promise', () => {
   it.each([
     [{ require: 'all' }, /needs a secret or a publicKey/],
     [{ require: 'traits', secret: 'short' }, /at least 32 bytes/],
+    [{ require: 'all', publicKey: SECRET }, /publicKey is a public key as PEM/],
     [{ require: 'some', secret: SECRET }, /"open", "traits" or "all", not "some"/],
   ])('%j are refused at once', (options, sentence) => {
     expect(() => collect(options as SignedIdentityOptions)).toThrow(sentence);
