@@ -38,7 +38,12 @@ await page.evaluate(() => window.cioanalytics.flush?.());
 const activity = await context.newPage();
 await activity.goto(log);
 await activity.getByText('Anonymous Data Merged').first().waitFor();
+await activity.locator('[data-counter=merges]').filter({ hasText: '1' }).waitFor();
 await activity.screenshot({ path: 'docs/activity-log.png' });
+await activity.emulateMedia({ colorScheme: 'dark' });
+await activity.getByRole('button', { name: 'ada' }).first().click();
+await activity.getByText('joined from').waitFor();
+await activity.screenshot({ path: 'docs/activity-profile.png' });
 
 await browser.close();
 collector.kill();

@@ -41,7 +41,7 @@ export function createFeed(source: Source, question: () => Omit<Query, 'limit' |
 
   async function refresh(isStale: boolean): Promise<boolean> {
     const page = await source.read({ ...question(), limit: HEAD_LINES });
-    if (page === head && !isStale) return false;
+    if (head && !isStale && isSame(page, head)) return false;
     const [first] = lines;
     const known = first === undefined ? -1 : page.items.findIndex((line) => keyOf(line) === keyOf(first));
     const news = page.items.slice(0, Math.max(0, known));
@@ -82,7 +82,19 @@ export function createFeed(source: Source, question: () => Omit<Query, 'limit' |
   };
 }
 
+/** A source that cannot tell whether anything has changed gives the same lines again. */
+function isSame(page: ActivityPage, head: ActivityPage): boolean {
+  return page === head || JSON.stringify(page) === JSON.stringify(head);
+}
+
+const KEYS = new WeakMap<Activity, string>();
+
 /** What makes a line the same line the next time: a merge is still that merge when its count has grown. */
-export function keyOf({ type, messageId, at, anonymousId, person }: Activity): string {
-  return JSON.stringify([type, messageId ?? at, anonymousId, person]);
+export function keyOf(line: Activity): string {
+  const known = KEYS.get(line);
+  if (known !== undefined) return known;
+  const { type, messageId, at, anonymousId, person } = line;
+  const key = JSON.stringify([type, messageId ?? at, anonymousId, person]);
+  KEYS.set(line, key);
+  return key;
 }

@@ -99,10 +99,13 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
       rows.set(key, before.get(key) ?? makeRow(news.has(key)));
     }
     for (const [key, { element }] of before) if (!rows.has(key)) element.remove();
+    wanted.sort((a, b) => a - b);
+    // Of the thousands of merges of a long log, few are in sight.
+    const near = spans.filter(({ first, last }) => first <= wanted.at(-1)! && last >= wanted[0]!);
     let place = feed.firstElementChild;
-    for (const at of wanted.sort((a, b) => a - b)) {
+    for (const at of wanted) {
       const row = rows.get(keys[at]!)!;
-      drawRow(row, at);
+      drawRow(row, at, near);
       // In the order of the log, which is the order in which a screen reader reads them.
       if (row.element === place) place = place.nextElementSibling;
       else feed.insertBefore(row.element, place);
@@ -117,7 +120,7 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
     requestAnimationFrame(draw);
   }
 
-  function drawRow(row: Row, at: number): void {
+  function drawRow(row: Row, at: number, near: Span[]): void {
     const { element, gutter } = row;
     const line = lines[at]!;
     element.style.transform = `translateY(${tops[at]}px)`;
@@ -136,7 +139,7 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
     const isActive = at === active;
     element.tabIndex = isActive ? 0 : -1;
     for (const button of element.querySelectorAll('button')) button.tabIndex = isActive ? 0 : -1;
-    drawRails(row, railsAt(spans, at));
+    drawRails(row, railsAt(near, at));
   }
 
   function drawRails(row: Row, rails: Rail[]): void {
