@@ -21,6 +21,7 @@ const result = await page.evaluate(
     });
     const log = document.querySelector('hitherto-activity');
     log.client = { activity: ({ tab }) => (tab === 'identified' ? lines : []), on() {}, off() {} };
+    // oxlint-disable-next-line unicorn/consistent-function-scoping -- it runs in the page, where the outer scope is not
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const scroller = () => log.shadowRoot.querySelector('.scroller');
     while (!log.shadowRoot.querySelector('.row')) await frame();
