@@ -77,7 +77,12 @@ export interface ActivityClient {
   /** What waits for delivery; without it there is no queue to see. */
   inspect?(): { endpoint: string | undefined; failure?: string | undefined; queue?: { text: string; isSending: boolean }[] };
   /** The visitor, whose traits the profile of that person shows. */
-  user?(): { id(): string | null; traits(): JsonObject };
+  user?(): {
+    /** Their id; `null` while nobody is known. */
+    id(): string | null;
+    /** What is known about them. */
+    traits(): JsonObject;
+  };
 }
 
 /** Why there is nothing to show, in a sentence that names the remedy. */
