@@ -28,7 +28,8 @@ const BLOCKS: Block[] = FILES.flatMap((file) => {
 const SCRIPTS = BLOCKS.filter(({ language }) => ['ts', 'tsx', 'js'].includes(language));
 
 it('knows what to do with every block', () => {
-  const known = new Set(['ts', 'tsx', 'js', 'json', 'html', 'sh', 'bash', 'diff', 'text', '']);
+  // What a service, a proxy and Prometheus are told is for self-hosting.test.ts.
+  const known = new Set(['ts', 'tsx', 'js', 'json', 'html', 'sh', 'bash', 'diff', 'text', '', 'ini', 'nginx', 'yaml']);
   expect(BLOCKS.filter(({ language }) => !known.has(language)).map(({ place, language }) => `${place} ${language}`)).toEqual([]);
   expect(SCRIPTS.length).toBeGreaterThan(20);
 });
@@ -136,8 +137,14 @@ it.each(BLOCKS.filter(({ language }) => language === 'json'))('$place is JSON', 
   expect(values.filter((value) => !isJson(value))).toEqual([]);
 });
 
+it.each(FILES)('the links of %s lead somewhere', (file) => {
+  const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link]) => link!);
+  expect(links.filter((link) => !existsSync(join(dirname(file), link)))).toEqual([]);
+});
+
 describe('a tag', () => {
   const [, names] = /optionsIn\(\{ ([^}]*) \}/.exec(readFileSync('src/client/take-over.ts', 'utf8'))!;
+  // What a service, a proxy and Prometheus are told is for self-hosting.test.ts.
   const known = new Set([...names!.split(', '), 'global', 'siteId']);
 
   it.each(BLOCKS.filter(({ language, code }) => language === 'html' && code.includes('hitherto')))('$place has attributes that the script reads', ({ code }) => {
