@@ -25,7 +25,7 @@ const TIMEOUT_MS = 1_000;
 export function startClient(given: ClientOptions | null = {}, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
-  const { loadEngine, loadValidate, loadSettings } = parts;
+  const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
   let firstParty: FirstParty | undefined;
   let settings: Promise<Settings> | undefined;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
@@ -253,7 +253,14 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       endpoint: gate.connection()?.endpoint(),
       waiting: gate.connection()?.waiting() ?? 0,
       plugins: pipeline.names(),
+      ...(gate.connection()?.queue() ?? { queue: [] }),
     }),
+
+    inspector: () =>
+      settled(async () => {
+        if (loadInspector && (options.inspector ?? isDevelopment())) (await loadInspector())(client);
+        else report('no_inspector', 'inspector() opens on localhost, or with the option inspector: true, in createClient and in the script tag.');
+      }),
 
     debug(isOn = true) {
       isDebugging = isOn;

@@ -17,7 +17,7 @@ import { serialise, type Activity, type ActivityFilter, type Explanation, type J
 import { addressOf, type Destination } from './destination.js';
 import type { Report } from './report.js';
 import { resendOf } from './resend.js';
-import type { ClientOptions, LoadEngine } from './types.js';
+import type { ClientOptions, Inspection, LoadEngine } from './types.js';
 
 const FLUSH_INTERVAL_MS = 1_000;
 const BATCH_SIZE = 500;
@@ -34,6 +34,8 @@ export interface Connection {
   flush(): Promise<void>;
   /** How many messages wait for delivery. */
   waiting(): number;
+  /** What waits, and why the last attempt failed. */
+  queue(): Pick<Inspection, 'queue' | 'failure'>;
   /** Where they go. */
   endpoint(): string | undefined;
   /** Stores and sends nothing any more. @returns the rows that were waiting */
@@ -90,6 +92,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
   const { writeKey } = destination;
   let { endpoint } = destination;
+  let failure = '';
   const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(([given]) => void (endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint));
   const scope = scopeOf(destination);
   const remembers = persistence !== 'memory';
@@ -128,7 +131,10 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     },
     resend: (late) => resendOf(late, identity),
     onDropped: () => report('outbox_full', `too many events wait in this browser for ${endpoint}; the oldest are given up. The next delivery says how many.`),
-    onFailure: (reason) => report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`),
+    onFailure: (reason) => {
+      failure = reason;
+      report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`);
+    },
   });
 
   void outbox.opened.then(() => (outbox.hasFound() ? flusher.recover() : undefined));
@@ -157,6 +163,10 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     ...outbox,
     flush: flusher.flush,
     waiting: flusher.waiting,
+    queue() {
+      const { rows, hasFailed } = flusher.look();
+      return { queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
+    },
     endpoint: () => endpoint,
     close() {
       outbox.close();
@@ -216,10 +226,11 @@ function toNowhere(connection: ConnectionOptions, problem: string): Connection {
 }
 
 /** For messages that go nowhere: stored is as far as they get. */
-function nothingWaits(outbox: Outbox): Pick<Connection, 'flush' | 'waiting' | 'endpoint' | 'close'> {
+function nothingWaits(outbox: Outbox): Pick<Connection, 'flush' | 'waiting' | 'queue' | 'endpoint' | 'close'> {
   return {
     flush: () => outbox.opened,
     waiting: () => 0,
+    queue: () => ({ queue: [] }),
     endpoint: () => undefined,
     close() {
       outbox.close();

@@ -1,6 +1,7 @@
 export { startClient } from './client.js';
 export { startDropIn, startFromTag } from './drop-in.js';
 export { AnalyticsBrowser } from './browser.js';
+export { loadInspectorBeside } from './inspector.js';
 export { takeOver } from './take-over.js';
 export type { LoadedClient, LoadSettings } from './browser.js';
 export type { DropInClient, LoadOptions } from './drop-in.js';

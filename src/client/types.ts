@@ -62,6 +62,8 @@ export interface ClientOptions {
   autoPage?: boolean;
   /** Tells the console of each call. @defaultValue false */
   debug?: boolean;
+  /** Whether `inspector()` opens the activity log over the page. @defaultValue only on localhost */
+  inspector?: boolean;
   /**
    * The least time between two requests, in milliseconds. The first leaves at once.
    * @defaultValue 1000
@@ -150,6 +152,11 @@ export interface Client<Events extends object = AnyEvents> {
   consent(decision: Consent | ConsentCategories): Promise<void>;
   /** What the client knows and holds, for a person who looks into it. */
   inspect(): Inspection;
+  /**
+   * Opens the activity log of this page over it, with what waits for delivery. It is loaded when it is asked for, and opens on
+   * localhost, or where the option `inspector` allows it.
+   */
+  inspector(): Promise<void>;
   /** Tells the console of each call, or stops to. */
   debug(isOn?: boolean): Client;
   /** Sends what waits now. Resolves once it is delivered, or once an attempt has failed; what failed stays and is sent later. */
@@ -194,6 +201,9 @@ export interface Entity {
   reset(): void;
 }
 
+/** Opens the activity log of a client over its page. */
+export type OpenInspector = (client: Client) => void;
+
 /** What {@link Client.inspect} gives. */
 export interface Inspection {
   anonymousId: string;
@@ -204,6 +214,10 @@ export interface Inspection {
   endpoint: string | undefined;
   /** How many messages wait for delivery. */
   waiting: number;
+  /** The same, oldest first: `text` is serialised messages, with commas between them. */
+  queue: { text: string; isSending: boolean }[];
+  /** Why the last attempt to deliver failed; absent when it did not. */
+  failure?: string;
   plugins: string[];
 }
 
@@ -228,6 +242,8 @@ export interface Parts {
   loadEngine?: LoadEngine | undefined;
   /** Brings what looks at events, in development only. */
   loadValidate?(): Promise<Validate>;
+  /** Brings what opens the activity log over the page. */
+  loadInspector?: (() => Promise<OpenInspector>) | undefined;
   /** Asks a workspace where messages go, once the visitor may be tracked. */
   loadSettings?: (() => Promise<Settings>) | undefined;
 }

@@ -74,6 +74,8 @@ export interface Flusher {
   clear(): Row[];
   /** How many messages wait. */
   waiting(): number;
+  /** What waits, oldest first, and whether the last attempt failed. */
+  look(): { rows: Row[]; hasFailed: boolean };
 }
 
 export function createFlusher(options: FlusherOptions): Flusher {
@@ -310,6 +312,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
       return rows;
     },
     waiting: () => sizeOf(queue).messages,
+    look: () => ({ rows: queue, hasFailed: failures > 0 }),
   };
 }
 

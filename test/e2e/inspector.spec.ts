@@ -1,0 +1,52 @@
+import { accessibilityFaults } from './axe.js';
+import { expect, localPage, open, remotePage, test } from './fixtures.js';
+
+const activityScript = /hitherto-activity\.min\.js/;
+
+test('the inspector opens over a page, with its log and what waits; until then nothing of it is loaded', async ({ page, pages, collector }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => activityScript.test(request.url()) && asked.push(request.url()));
+  pages.put('/', remotePage(collector));
+  await open(page, pages.url);
+  await page.evaluate(() => window.cioanalytics.flush());
+  await collector.kill();
+  await page.evaluate(() => window.cioanalytics.track('addedToCart').then(() => undefined));
+  expect(asked).toEqual([]);
+
+  await page.evaluate(() => window.cioanalytics.inspector());
+  expect(asked).toHaveLength(1);
+  await page.getByRole('tab', { name: /Queue/ }).click();
+  await expect(page.locator('.queued')).toHaveText('addedToCart');
+  await expect(page.getByText('failed', { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('The last attempt failed:')).toBeVisible();
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  await collector.restart();
+  await expect(page.getByRole('heading', { name: 'Nothing waits' })).toBeVisible({ timeout: 30_000 });
+  await page.keyboard.press('Escape');
+  await expect(page.locator('hitherto-activity')).toHaveCount(0);
+});
+
+test('the inspector of a page without a collector shows its merges, and says why', async ({ page, pages }) => {
+  pages.put('/', localPage());
+  await open(page, pages.url);
+  await page.evaluate(async () => {
+    await window.cioanalytics.track('addedToCart');
+    await window.cioanalytics.identify('ada', { plan: 'club' });
+    await window.cioanalytics.inspector();
+  });
+  await expect(page.getByText('Anonymous Data Merged', { exact: true })).toBeVisible();
+  await page.getByRole('article', { name: 'addedToCart' }).click();
+  await expect(page.getByText('Was anonymous, joined at the identify')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'ada' }).first().click();
+  await expect(page.getByText('club')).toBeVisible();
+});
+
+test('the inspector does not open where the page does not allow it, and says what would', async ({ page, pages, consoleLines }) => {
+  pages.put('/', localPage('cioanalytics._loadOptions = { inspector: false };'));
+  await open(page, pages.url);
+  await page.evaluate(() => window.cioanalytics.inspector());
+  await expect.poll(() => consoleLines.join()).toContain('inspector: true');
+  await expect(page.locator('hitherto-activity')).toHaveCount(0);
+});
