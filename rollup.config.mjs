@@ -29,10 +29,11 @@ function compile(declarationDir) {
   return typescript({ tsconfig: 'tsconfig.json', compilerOptions: { noEmit: false, noCheck: true, ...options }, exclude: ['test/**', '*.config.ts'] });
 }
 
+/** A page may be of any encoding, so that a script is ASCII. @param name what its exports are called in the page; without one it leaves nothing there */
 function script(input, file, name) {
   return {
     input,
-    output: { file, name, format: 'iife', inlineDynamicImports: true, plugins: [terser({ ecma: 2020, toplevel: true, compress: { passes: 3 }, format: { comments: false, preamble: PREAMBLE } })] },
+    output: { file, name, format: 'iife', inlineDynamicImports: true, plugins: [terser({ ecma: 2020, toplevel: !name, compress: { passes: 3 }, format: { ascii_only: true, comments: false, preamble: PREAMBLE } })] },
     plugins: [compile(), nodeResolve({ browser: true })],
   };
 }

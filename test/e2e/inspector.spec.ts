@@ -6,7 +6,7 @@ const activityScript = /hitherto-activity\.min\.js/;
 test('the inspector opens over a page, with its log and what waits; until then nothing of it is loaded', async ({ page, pages, collector }) => {
   const asked: string[] = [];
   page.on('request', (request) => activityScript.test(request.url()) && asked.push(request.url()));
-  pages.put('/', remotePage(collector));
+  pages.put('/', remotePage(collector).replace('<title>', '<html lang="en"><main><h1>Shop</h1></main><title>'));
   await open(page, pages.url);
   await page.evaluate(() => window.cioanalytics.flush());
   await collector.kill();
