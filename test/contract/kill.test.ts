@@ -26,7 +26,7 @@ let collector: CollectorProcess | undefined;
 afterEach(() => collector?.kill());
 
 describe('a collector that is killed again and again', () => {
-  it(`keeps what it acknowledged, once, and whose it is, through ${ROUNDS} kills under load`, { timeout: 180_000 }, async () => {
+  it(`keeps what it acknowledged, once, and whose it is, through ${ROUNDS} kills under load`, { timeout: 900_000 }, async () => {
     onTestFailed(() => console.error(`KILL_SEED=${SEED} chooses the same messages and moments.`));
     const random = randomFrom(SEED);
     const data = makeFolder();
