@@ -91,7 +91,8 @@ function optionsFor(place: HTMLElement, step: number): UPlot.Options {
   return {
     width: place.clientWidth,
     height: CHART_HEIGHT,
-    padding: [8, 4, 0, 0],
+    // Room for half of the last label, which stands below the last bar.
+    padding: [8, 32, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     // Half a step more on either side: the first and the last bar are whole.
