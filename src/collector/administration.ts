@@ -1,6 +1,5 @@
 import type { Administration, Ledger } from '../ledger/index.js';
 import type { CommandResult } from '../merge/index.js';
-import { isObject } from '../wire/index.js';
 import { json, notFound } from './answers.js';
 import { readBody } from './body.js';
 
@@ -45,7 +44,7 @@ export function createAdministrationApi(ledger: Ledger, now: () => number): Admi
       ask(async ({ changeSettings }) => {
         const { body, fault } = await readBody(request);
         if (fault) return json(400, fault);
-        const { anonymousEventMerge, ...unknown } = body.value;
+        const { anonymousEventMerge, ...unknown } = body;
         if (typeof anonymousEventMerge !== 'boolean' || Object.keys(unknown).length > 0) return json(400, BAD_SETTINGS);
         return json(200, await changeSettings({ anonymousEventMerge }, now()));
       }),
@@ -55,7 +54,7 @@ export function createAdministrationApi(ledger: Ledger, now: () => number): Admi
     mergePeople: (request, primary) =>
       ask(async (administration) => {
         const { body } = await readBody(request);
-        const secondary = isObject(body?.value) ? body.value['secondary'] : undefined;
+        const secondary = body?.['secondary'];
         if (typeof secondary !== 'string' || secondary.trim() === '') return json(400, NO_SECONDARY);
         return answerCommand(await administration.mergePeople(primary, secondary, now()));
       }),

@@ -17,7 +17,7 @@ export function createAdminGate(adminToken: string | undefined, rates: Rates, ad
     const guesser = await rates.guesser(address);
     if (guesser) return guesser;
     const token = bearerToken(request);
-    if (token !== undefined && (await isToken(token))) return undefined;
+    if (token !== undefined && isToken(token)) return undefined;
     await rates.mistake(address);
     const fault = { code: 'unknown_admin_token', message: 'Send the admin token, as in "Authorization: Bearer TOKEN".' };
     return json(401, fault, { 'WWW-Authenticate': 'Bearer realm="hitherto"' });

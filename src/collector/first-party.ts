@@ -24,8 +24,8 @@ export function createFirstPartyCookie(keys: Keys) {
   async function keep(request: Request): Promise<Response> {
     const { body, fault } = await readBody(request, BODY_BYTES);
     if (fault) return refusal(fault.status, fault);
-    const { writeKey, anonymousId, replace } = body.value;
-    if (typeof writeKey !== 'string' || !(await keys.isWriteKey(writeKey))) return refusal(401, UNKNOWN_KEY);
+    const { writeKey, anonymousId, replace } = body;
+    if (typeof writeKey !== 'string' || !keys.isWriteKey(writeKey)) return refusal(401, UNKNOWN_KEY);
     if (typeof anonymousId !== 'string' || anonymousId.trim() === '' || anonymousId.length > ANONYMOUS_ID_CHARACTERS || HALF_A_PAIR.test(anonymousId)) return refusal(400, NO_ID);
     const id = (replace === true ? undefined : idIn(request)) ?? anonymousId;
     return json(200, { anonymousId: id }, { 'Set-Cookie': cookie(request, encodeURIComponent(id), MAX_AGE_S) });

@@ -38,17 +38,17 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
     // What did not arrive is sent again, whoever asks for what.
     if (read.fault) return refuse(read.fault, read.fault.status === 408 ? 408 : asksStrict ? 400 : 200);
     const { body } = read;
-    const isStrict = asksStrict || body.value['strict'] === true;
+    const isStrict = asksStrict || body['strict'] === true;
 
-    const key = basicKey(request) ?? textOf(body.value['writeKey']);
-    const isServer = key !== undefined && (await keys.isSecretKey(key));
-    if (key !== undefined && !isServer && !(await keys.isWriteKey(key))) return refuse(UNKNOWN_KEY, isStrict ? 401 : 200);
-    const itemKeys = key === undefined && type === 'batch' ? await keysIn(body.value['batch']) : undefined;
+    const key = basicKey(request) ?? textOf(body['writeKey']);
+    const isServer = key !== undefined && keys.isSecretKey(key);
+    if (key !== undefined && !isServer && !keys.isWriteKey(key)) return refuse(UNKNOWN_KEY, isStrict ? 401 : 200);
+    const itemKeys = key === undefined && type === 'batch' ? keysIn(body['batch']) : undefined;
     if (key === undefined && !itemKeys?.size) return refuse(NO_KEY, isStrict ? 401 : 200);
     const tooMany = await rates.key(key ?? 'of the items');
     if (tooMany) return tooMany;
 
-    countGivenUp(body.value['dropped']);
+    countGivenUp(body['dropped']);
     const faultOf = itemKeys ? (item: unknown) => faultOfKey(item, itemKeys) : () => undefined;
     const { unpacked, fault }: Unpacking = type === 'batch' ? unpackBatch(body, faultOf, sizes) : unpackMessage(body, type, sizes);
     if (fault) return refuse(fault, isStrict ? 400 : 200);
@@ -57,7 +57,7 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
     for (const { code } of signed.refused) meter.refused(code, 1);
     const [refused] = signed.refused;
     if (isStrict && type !== 'batch' && refused) return json(400, { success: false, ...refused });
-    return keep(signed, body.value['sentAt'], isServer);
+    return keep(signed, body['sentAt'], isServer);
   };
 
   function refuse(fault: Fault, status: number): Response {
@@ -91,16 +91,11 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
   }
 
   /** In a batch without a key of its own, every message brings one: a write key, since a server's secret goes into the header. One good one is enough to answer message by message. */
-  async function keysIn(batch: unknown): Promise<Set<string>> {
+  function keysIn(batch: unknown): Set<string> {
     const given = new Set(Array.isArray(batch) ? batch.map(keyOf).filter((key) => key !== undefined) : []);
-    const known = new Set<string>();
-    for (const key of [...given].slice(0, KEYS_PER_BATCH)) if (await keys.isWriteKey(key)) known.add(key);
-    return known;
+    return new Set([...given].filter((key) => keys.isWriteKey(key)));
   }
 }
-
-/** A relay sends for a handful of sources; each of their keys takes a hash. */
-const KEYS_PER_BATCH = 20;
 
 function faultOfKey(item: unknown, known: Set<string>): Fault | undefined {
   const key = keyOf(item);

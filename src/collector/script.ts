@@ -14,7 +14,7 @@ const FRESH_SECONDS = 300;
  * @param site what gives the script
  */
 export async function scriptFor(key: string, keys: Keys, site: (path: string) => Promise<Response | undefined> | Response | undefined): Promise<Response> {
-  if (!(await keys.isWriteKey(key))) return notFound('This collector does not know this write key; use the one it was started with.');
+  if (!keys.isWriteKey(key)) return notFound('This collector does not know this write key; use the one it was started with.');
   const file = await site(CLIENT);
   if (!file?.ok) return json(404, NO_SCRIPT);
   const setUp = setUpFor(key);

@@ -12,8 +12,8 @@ export const SETTINGS_PATHS = {
 };
 
 /** What a published client asks for before it sends: where to, which is back here. */
-export async function settingsFor(request: Request, key: string, keys: Keys, integration: string): Promise<Response> {
-  if (!(await keys.isWriteKey(key))) return notFound('This collector does not know this write key; use the one it was started with.');
+export function settingsFor(request: Request, key: string, keys: Keys, integration: string): Response {
+  if (!keys.isWriteKey(key)) return notFound('This collector does not know this write key; use the one it was started with.');
   const { host } = new URL(request.url);
   return json(200, {
     integrations: {

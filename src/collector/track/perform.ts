@@ -1,6 +1,6 @@
 import { parseMessage, utf8Bytes, type AcceptedMessage } from '../../wire/index.js';
 import { SPREAD_BYTES } from '../limits.js';
-import { shapeFault } from '../shape.js';
+import { shapeOf } from '../shape.js';
 import type { Store } from '../store.js';
 import { invalid, type Call, type TrackFault } from './call.js';
 
@@ -48,7 +48,7 @@ function messagesIn(calls: Call[], messageBytes: number): { messages: AcceptedMe
   let sum = 0;
   for (const call of calls) {
     if (call.kind !== 'message') continue;
-    const shape = shapeFault(call.message);
+    const { fault: shape } = shapeOf(call.message);
     if (shape) return { fault: { ...shape, reason: 'invalid', field: 'attributes' } };
     const bytes = utf8Bytes(JSON.stringify(call.message));
     if (bytes > messageBytes) return invalid('attributes', `A call has at most ${messageBytes} bytes; send less with it.`);

@@ -73,8 +73,8 @@ export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf 
     if (guesser) return guesser;
     let isPublic = false;
     for (const half of basicHalves(request)) {
-      if (await keys.isSecretKey(half)) return rates.key(half);
-      if (await keys.isWriteKey(half)) {
+      if (keys.isSecretKey(half)) return rates.key(half);
+      if (keys.isWriteKey(half)) {
         if (mayBeWriteKey && request.method === 'POST') return rates.key(half);
         isPublic = true;
       }
@@ -90,7 +90,7 @@ export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf 
   async function one(request: Request, translate: (body: JsonObject) => Translated): Promise<Response> {
     const { body, fault } = await readBody(request, sizes.messageBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V1, fault.status);
-    return answer(translate(body.value));
+    return answer(translate(body));
   }
 
   async function answer(translated: Translated, shape: Shape = V1): Promise<Response> {
@@ -109,14 +109,14 @@ export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf 
   async function entity(request: Request): Promise<Response> {
     const { body, fault } = await readBody(request, sizes.messageBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V2, fault.status);
-    return answer(entityCalls(body.value), V2);
+    return answer(entityCalls(body), V2);
   }
 
   /** 200 when all of it is stored, 207 when some of it is refused, by its place in the batch. */
   async function batch(request: Request): Promise<Response> {
     const { body, fault } = await readBody(request, sizes.batchBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V2, fault.status);
-    const items = body.value['batch'];
+    const items = body['batch'];
     if (!Array.isArray(items)) return refused({ reason: 'required', field: 'batch', code: 'no_batch', message: 'A batch is { "batch": [ … ] }, with the items in it.' }, V2);
     if (items.length > sizes.batchMessages) return refused({ reason: 'invalid', field: 'batch', code: 'too_many', message: `A batch has at most ${sizes.batchMessages} items; this one has ${items.length}.` }, V2);
     const translated = items.map(entityCalls);
