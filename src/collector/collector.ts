@@ -12,6 +12,7 @@ import { createKeys } from './keys.js';
 import { checkedSizes, RETRY_SECONDS, type SizeLimits } from './limits.js';
 import { createLive, type Live } from './live.js';
 import type { Log } from './log.js';
+import { countMerged } from './merged.js';
 import { NO_METER, type Meter } from './meter.js';
 import { createRates, type RateLimits } from './rate.js';
 import { createRetention } from './retention.js';
@@ -88,6 +89,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const now = options.now ?? (() => Date.now());
   const webhook = options.webhook && createWebhook(options.webhook);
   const retention = createRetention(ledger, now, log, meter);
+  const stopCounting = countMerged(ledger, now, meter);
   const delivery = webhook && ledger.triggers && createDelivery(ledger.triggers, webhook, now, log);
   const live = createLive(ledger, log);
   const callers = new WeakMap<Request, Caller>();
@@ -128,6 +130,7 @@ export function createCollector(options: CollectorOptions): Collector {
     close() {
       isDraining = true;
       retention.stop();
+      stopCounting();
       live.close();
       closing ??= Promise.allSettled([...answering, delivery?.stop()]).then(() => ledger.close());
       return closing;

@@ -19,6 +19,8 @@ export interface Meter {
   givenUp(messages: number): void;
   /** How many messages expired. */
   purged(messages: number): void;
+  /** How many events claims have merged, once their late windows are over. A meter without it does not ask, and nobody counts them. */
+  merged?(events: number): void;
   /** What was counted, in the text format of Prometheus. */
   text?(): Promise<string>;
 }

@@ -16,7 +16,8 @@ export function prometheusMeter(): Meter & { registry: Registry } {
   const outcomes = counter('messages_total', 'What became of the messages that the ledger took.', ['status']);
   const refused = counter('messages_refused_total', 'Messages and requests that were refused, by the code of the reason.', ['code']);
   const late = counter('messages_late_total', 'Messages that came after their late window and stay anonymous.');
-  const claims = counter('claims_total', 'Identifies that named an anonymous id and did not fail to get it; the first of each claims it.');
+  const claims = counter('claims_total', 'Identifies that named an anonymous id and got it or had it; the first of each claims it.');
+  const merged = counter('ledger_merged_events_total', 'Events that claims have merged, counted once their late windows are over; of the whole ledger, whoever took them in.');
   const failures = counter('append_failures_total', 'Commits that failed; what they held was not acknowledged.');
   const givenUp = counter('browser_events_given_up_total', 'Events that browsers gave up because too many were waiting there.');
   const purged = counter('messages_purged_total', 'Anonymous messages that expired.');
@@ -55,6 +56,7 @@ export function prometheusMeter(): Meter & { registry: Registry } {
     refused: (code, count) => refused.inc({ code }, count),
     givenUp: (count) => givenUp.inc(count),
     purged: (count) => purged.inc(count),
+    merged: (count) => merged.inc(count),
     text: () => registers[0]!.metrics(),
   };
 }

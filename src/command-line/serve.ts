@@ -17,7 +17,7 @@ import { settled } from './settings.js';
 import { countedByAll } from './shared-metrics.js';
 import { DEFAULT_DATA, makeFolder, openLedger, STORAGE_OPTIONS, type Storage } from './storage.js';
 import { keptToken } from './token.js';
-import { startWorkers } from './workers.js';
+import { countsForAll, startWorkers } from './workers.js';
 
 export const serve: Command = {
   summary: 'starts the collector, with its activity log and a demo shop',
@@ -208,9 +208,10 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
 
 /** Counts each request, and says so. */
 function meterThatTells(answered: Meter['answered']): Meter {
-  const { registry, ...meter } = prometheusMeter();
+  const { registry, merged, ...meter } = prometheusMeter();
   return {
     ...meter,
+    ...(countsForAll() && merged && { merged }),
     answered(...request) {
       meter.answered(...request);
       answered(...request);

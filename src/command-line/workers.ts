@@ -4,6 +4,14 @@ import { createSharedMetrics } from './shared-metrics.js';
 /** One that died is followed by another after a while: what killed it may go on killing. */
 const PAUSE_MS = 1000;
 
+/** What concerns the ledger and not a process is counted by one of them. */
+const COUNTS_FOR_ALL = 'HITHERTO_WORKER_COUNTS_FOR_ALL';
+
+/** Whether this process counts what concerns the ledger: one that is alone does. */
+export function countsForAll(): boolean {
+  return cluster.isPrimary || process.env[COUNTS_FOR_ALL] === '1';
+}
+
 /**
  * Several processes behind one port. The first of them has to start, so that what is wrong is said once; from then on, one that
  * dies has a successor.
@@ -12,12 +20,12 @@ export function startWorkers(count: number): Promise<void> {
   const metrics = createSharedMetrics();
   return new Promise((resolve) => {
     let isStopping = false;
-    fork().once('listening', () => {
-      for (let i = 1; i < count; i++) fork();
+    fork(true).once('listening', () => {
+      for (let i = 1; i < count; i++) fork(false);
     });
 
-    function fork(): Worker {
-      const worker = cluster.fork();
+    function fork(isCounting: boolean): Worker {
+      const worker = cluster.fork({ [COUNTS_FOR_ALL]: isCounting ? '1' : '' });
       let hasListened = false;
       worker.once('listening', () => {
         hasListened = true;
@@ -26,7 +34,7 @@ export function startWorkers(count: number): Promise<void> {
       worker.once('exit', (code) => {
         // It has said why, on standard error, which it shares.
         if (worker.id === 1 && !hasListened) process.exitCode = code || 1;
-        else if (!isStopping) return void setTimeout(() => !isStopping && fork(), PAUSE_MS);
+        else if (!isStopping) return void setTimeout(() => !isStopping && fork(isCounting), PAUSE_MS);
         if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
         return undefined;
       });

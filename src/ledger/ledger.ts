@@ -109,6 +109,11 @@ export interface Ledger {
   standing?(id: string, now: number): Promise<Standing | undefined>;
   /** What was received from one moment on until before another; milliseconds. */
   counts?(from: number, until: number): Promise<Counts>;
+  /**
+   * How many events belong to somebody through the claims that were made from one moment on until before another; milliseconds.
+   * A claim writes no number down, so each of those events is looked at. Final once the late windows are over, undoing and erasing aside.
+   */
+  merged?(from: number, until: number): Promise<number>;
   /** What an administrator may ask and do. A ledger that only takes in and shows has none of it. */
   administration?: Administration;
   /** What campaigns have started and nobody was told yet. A ledger without campaigns has none. */

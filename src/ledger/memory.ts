@@ -160,6 +160,11 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
         merges: engine.claims().filter(({ at }) => isIn(at)).length,
       };
     },
+    async merged(from, until) {
+      open();
+      const claimed = new Set(engine.claims().flatMap(({ anonymousId, at }) => (at >= from && at < until ? anonymousId : [])));
+      return engine.events().filter(({ previouslyAnonymous, anonymousId }) => previouslyAnonymous && claimed.has(anonymousId!)).length;
+    },
     async version() {
       open();
       return `${name}-${lastSequence}`;

@@ -65,6 +65,7 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
     people: async (query) => (await opened()).people(query),
     standing: async (id, now) => (await opened()).standing(id, now),
     counts: async (from, until) => (await opened()).counts(from, until),
+    merged: async (from, until) => (await opened()).merged(from, until),
     watch(onChange) {
       let stop: (() => void) | undefined;
       let isStopped = false;

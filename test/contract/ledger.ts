@@ -629,6 +629,28 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await ledger.counts!(0, NOON)).toEqual({ events: 0, merges: 0 });
         expect(await ledger.counts!(0, NOON + DAY)).toEqual({ events: 3, merges: 1 });
       });
+
+      it('are of what the claims of that time have merged: before them and within their late windows, once, and only events', async () => {
+        const old = track('old', { anonymousId: 'v', timestamp: iso(NOON - 31 * DAY) });
+        const twice = track('twice', { anonymousId: 'v' });
+        await append(NOON, twice, old, { type: 'group', groupId: 'g', anonymousId: 'v', messageId: 'g' }, track('others', { anonymousId: 'w' }), track('own', { userId: 'ada', anonymousId: 'v' }));
+        await append(NOON + MINUTE, identify('ada', { anonymousId: 'v' }));
+        expect(await ledger.merged!(NOON + MINUTE, NOON + MINUTE + 1)).toBe(1);
+        await append(NOON + 6 * MINUTE, twice, track('in time', { anonymousId: 'v' }));
+        await append(NOON + 6 * MINUTE + 1, track('late', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' }), identify('bob', { anonymousId: 'w' }));
+        expect(await ledger.merged!(NOON + MINUTE, NOON + MINUTE + 1)).toBe(2);
+        expect(await ledger.merged!(NOON, NOON + MINUTE)).toBe(0);
+        expect(await ledger.merged!(NOON + MINUTE + 1, NOON + DAY)).toBe(1);
+        expect(await ledger.merged!(0, NOON + DAY)).toBe(3);
+        await ledger.administration!.undoMerge('w', NOON + HOUR);
+        expect(await ledger.merged!(0, NOON + DAY)).toBe(2);
+      });
+
+      it('of what was merged are of more claims than fit into one question', async () => {
+        const visitors = Array.from({ length: 1200 }, (_, i) => `v${i}`);
+        await append(NOON, ...visitors.map((anonymousId) => track('one', { anonymousId })), ...visitors.map((anonymousId) => identify('ada', { anonymousId })));
+        expect(await ledger.merged!(NOON, NOON + 1)).toBe(1200);
+      });
     });
   });
 }

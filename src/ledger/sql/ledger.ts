@@ -39,9 +39,9 @@ export function ledgerOver({ database, append, version, watch, end, options, clo
   }
 
   const { activity, live, messages, person } = reader;
-  const { people, standing, counts } = createPeople(database, segments);
+  const { people, standing, counts, merged } = createPeople(database, segments);
   return {
-    ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, live, messages, person, people, standing, counts, version }, open),
+    ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, live, messages, person, people, standing, counts, merged, version }, open),
     ...(watch && { watch }),
     administration: guarded(createAdministration(database, reader, atFirst, campaigns, segments), open),
     triggers: guarded(createTriggerQueue(database, campaigns), open),

@@ -1,10 +1,11 @@
-import { historyOf, isMember, spellsIn, type Segment } from '../../merge/index.js';
+import { historyOf, isMember, isStanding, lateUntil, oldestFor, spellsIn, type Segment } from '../../merge/index.js';
 import type { Counts, PeoplePage, PersonSummary, PersonTrigger, Standing } from '../../wire/index.js';
 import type { PeopleQuery } from '../ledger.js';
 import type { SqlDatabase, Statements } from './database.js';
 import { holdingsOf } from './holdings.js';
-import { createLookup } from './lookup.js';
+import { claimKeyOf, createLookup } from './lookup.js';
 import { activityIn, type View } from './read.js';
+import { claimIn, type ClaimRow } from './rows.js';
 import { fromColumn, toColumn } from './text.js';
 
 /** Who is known, and what follows from what they did. */
@@ -12,7 +13,11 @@ export interface People {
   people(query: PeopleQuery): Promise<PeoplePage>;
   standing(id: string, now: number): Promise<Standing | undefined>;
   counts(from: number, until: number): Promise<Counts>;
+  merged(from: number, until: number): Promise<number>;
 }
+
+/** So many claims are one question, and one text of their bounds. */
+const COUNTED_CLAIMS = 1000;
 
 interface TriggerRow {
   campaign: string;
@@ -47,6 +52,18 @@ export function createPeople(database: SqlDatabase, segments: Segment[]): People
         const [events] = await statements.all<{ count: number }>('eventsBetween', from, until);
         const [claims] = await statements.all<{ count: number }>('claimsBetween', from, until);
         return { events: Number(events!.count), merges: Number(claims!.count) };
+      }),
+
+    merged: (from, until) =>
+      look(async ({ statements }) => {
+        const claims = (await statements.all<ClaimRow>('claimsMadeBetween', from, until)).map(claimIn).filter(isStanding);
+        const bounds = claims.map((claim) => ({ ...claimKeyOf(claim.anonymousId), received_until: lateUntil(claim), occurred_from: oldestFor(claim) }));
+        let merged = 0;
+        for (let begin = 0; begin < bounds.length; begin += COUNTED_CLAIMS) {
+          const [found] = await statements.all<{ count: number }>('countMerged', JSON.stringify(bounds.slice(begin, begin + COUNTED_CLAIMS)));
+          merged += Number(found!.count);
+        }
+        return merged;
       }),
   };
 }

@@ -42,6 +42,7 @@ const TRIGGER = 't.bucket, t.stream, t.message_id, t.campaign, t.person, t.start
 const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket).join();
 const NAME_KEYS = { bucket: 'integer', name: 'text' } as const;
 const CLAIM_KEYS = { bucket: 'integer', anonymous_id: 'text' } as const;
+const MERGED_KEYS = { ...CLAIM_KEYS, received_until: 'integer', occurred_from: 'integer' } as const;
 
 export function statementsIn(dialect: Dialect) {
   const { by, rows, texts, isBelow, isAbove, newestFirst, oldestFirst } = dialect;
@@ -95,6 +96,11 @@ export function statementsIn(dialect: Dialect) {
     countOn: `SELECT count(*) AS count, min(m.occurred_at) AS oldest FROM messages m ${by('messages_anonymous')} WHERE m.bucket = $1 AND m.anonymous_id = $2
       AND m.person IS NULL AND m.received_at <= $3 AND m.occurred_at >= $4 AND m.type IN ('track', 'page', 'screen')`,
 
+    /** The same of many claims at once. */
+    countMerged: `SELECT count(*) AS count FROM ${rows('$1', MERGED_KEYS)} CROSS JOIN messages m ${by('messages_anonymous')} WHERE m.bucket = k.bucket
+      AND m.anonymous_id = k.anonymous_id AND m.person IS NULL AND m.received_at <= k.received_until AND m.occurred_at >= k.occurred_from
+      AND m.type IN ('track', 'page', 'screen')`,
+
     allNaming: `SELECT ${RECORD} FROM messages m ${by('messages_identified')} WHERE m.person = $1`,
     allOn: `SELECT ${RECORD} FROM messages m ${by('messages_anonymous')} WHERE m.bucket = $1 AND m.anonymous_id = $2 AND m.person IS NULL`,
     /** The same without the bodies: all that the rules of joining look at. */
@@ -134,6 +140,7 @@ export function statementsIn(dialect: Dialect) {
     /** Whoever holds the lease delivers, and nobody else does, until it runs out. */
     lease: 'UPDATE log SET lease_owner = $1, lease_until = $3 WHERE lease_until <= $2 OR lease_owner = $1',
     claimsSince: `SELECT ${CLAIM} FROM claims c WHERE c.at >= $1 ORDER BY c.at`,
+    claimsMadeBetween: `SELECT ${CLAIM} FROM claims c WHERE c.at >= $1 AND c.at < $2`,
     settledTo: 'UPDATE log SET settled_at = $1 WHERE settled_at < $1',
   });
 }

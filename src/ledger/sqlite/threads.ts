@@ -16,7 +16,7 @@ import { startThread, type Thread } from './thread.js';
 const QUEUE_CHARACTERS = 32 * 1024 * 1024;
 
 /** What only looks; it is asked of the other thread, so that a long look holds up nobody who appends. */
-const LOOKS = ['activity', 'person', 'people', 'standing', 'counts', 'version', 'live', 'messages'] as const satisfies (keyof Ledger)[];
+const LOOKS = ['activity', 'person', 'people', 'standing', 'counts', 'merged', 'version', 'live', 'messages'] as const satisfies (keyof Ledger)[];
 const ADMINISTRATION_LOOKS: ReadonlySet<string> = new Set(['explain', 'preview', 'segment', 'settings'] satisfies (keyof Administration)[]);
 
 /**
