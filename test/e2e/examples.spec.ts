@@ -95,6 +95,15 @@ test("examples/migrating: Customer.io's snippet, and a visitor whom its script k
   await expect.poll(async () => (await collector.activity('person=ada')).find(({ type }) => type === 'anon_merge')).toMatchObject({ count: 2, anonymousId: 'known-before' });
 });
 
+test("README: the first page, and its two buttons", async ({ page, pages, collector }) => {
+  const [, html] = /```html\n(<!doctype html>[^]*?)```/.exec(readFileSync('README.md', 'utf8'))!;
+  pages.put('/', html!.replaceAll('http://127.0.0.1:4321', collector.url).replace('data-write-key="demo"', `data-write-key="${WRITE_KEY}"`));
+  await page.goto(pages.url);
+  await page.getByRole('button', { name: 'Add to cart' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect.poll(async () => (await collector.activity('person=ada')).find(({ type }) => type === 'anon_merge')).toMatchObject({ count: 2 });
+});
+
 /** A plain file server; whatever is no file is the page, as a single-page app needs it. */
 async function serve(folder: string): Promise<{ url: string; close(): Promise<void> }> {
   const types: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css' };
