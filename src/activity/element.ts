@@ -121,7 +121,7 @@ export class HithertoActivity extends Base {
       const { withinMs, ...filter } = this._state.filter;
       // Whose it is stands on the other tab only.
       const person = tab === 'identified' ? filter.person : undefined;
-      return { ...filter, tab, person, since: withinMs === undefined ? undefined : minutesAgo(withinMs) };
+      return { ...filter, tab, person, ...(withinMs !== undefined && { since: minutesAgo(withinMs) }) };
     };
     this._feeds = { identified: createFeed(source, question('identified')), anonymous: createFeed(source, question('anonymous')) };
   }

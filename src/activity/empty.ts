@@ -4,13 +4,16 @@ import { make } from './make.js';
 export interface Emptiness {
   tab: ActivityTab;
   isFiltered: boolean;
+  /** The time that was asked for ends before it begins. */
+  isBackwards: boolean;
   /** How many lines the other tab has. */
   others: number;
   hasOlder: boolean;
 }
 
 /** What stands where lines will be: why there are none, and what would bring one. */
-export function drawEmpty({ tab, isFiltered, others, hasOlder }: Emptiness): Node[] {
+export function drawEmpty({ tab, isFiltered, isBackwards, others, hasOlder }: Emptiness): Node[] {
+  if (isBackwards) return say('Nothing of that here', 'The time ends before it begins.');
   if (isFiltered) return say('Nothing of that here', hasOlder ? 'Not among the newest lines. There are older ones.' : 'Look under the other tab, or take the filter away.');
   if (tab === 'anonymous') {
     if (others > 0) return say('Nobody is anonymous', 'Everything so far belongs to a person. What the next visitor does before login will stand here.');

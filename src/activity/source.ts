@@ -26,6 +26,8 @@ export interface Query {
   name?: string | undefined;
   /** Milliseconds. */
   since?: number | undefined;
+  /** Milliseconds; what came in at that moment is later. */
+  until?: number | undefined;
   /** The `next` of an earlier page. */
   before?: string | undefined;
   limit: number;

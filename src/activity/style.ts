@@ -68,6 +68,9 @@ select { padding-right: 4px; }
 .joint select { border-radius: 8px 0 0 8px; background: var(--wash); }
 .joint input { flex: 1; border-left: 0; border-radius: 0 8px 8px 0; }
 .filters > input { flex: 1; max-width: 380px; }
+.between { display: flex; flex-wrap: wrap; gap: 8px 12px; }
+.between label { display: inline-flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; }
+.between input { color: var(--ink); }
 .chips { display: contents; }
 .chip { display: inline-flex; align-items: center; gap: 6px; height: 32px; padding: 0 6px 0 12px; border: 1px solid var(--edge); border-radius: 17px; color: var(--soft); font-size: 13px; min-width: 0; max-width: 100%; box-sizing: border-box; }
 .close { display: flex; padding: 5px; border-radius: 50%; color: var(--soft); }
@@ -199,6 +202,7 @@ dd { min-width: 0; overflow-wrap: anywhere; }
   .caption { padding: 0 14px 10px; }
   .filters { padding-top: 10px; padding-bottom: 10px; }
   .joint { flex-basis: 160px; }
+  .between { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; flex: 1 1 100%; } .between label { display: contents; }
   .status { font-size: 0; } .status::before { margin: 0; }
   .feed { --gutter: 14px; } .lanes1 { --gutter: 28px; } .lanes2 { --gutter: 42px; } .lanes3 { --gutter: 56px; }
   .rails .lane1 { left: calc(var(--gutter) - 27px); } .rails .lane2 { left: calc(var(--gutter) - 40px); }

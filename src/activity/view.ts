@@ -2,7 +2,7 @@ import type { Activity, ActivityTab, PersonSummary } from '../wire/index.js';
 import { createAnnouncer } from './announce.js';
 import { drawEmpty } from './empty.js';
 import type { Feed } from './feed.js';
-import { isFiltered, type Filter } from './filter.js';
+import { isBackwards, isFiltered, type Filter } from './filter.js';
 import { createFilters } from './filters.js';
 import { makeIcon } from './icon.js';
 import { createList } from './list.js';
@@ -190,7 +190,7 @@ export function createView(root: ShadowRoot, handlers: Handlers): (state: State)
     const others = feeds[log === 'identified' ? 'anonymous' : 'identified'].lines.length;
     const isEmpty = feed.isRead && feed.lines.length === 0;
     scroller.hidden = isEmpty;
-    drawOnce(empty, isEmpty && { tab: log, isFiltered: isFiltered(filter), others, hasOlder: feed.hasOlder });
+    drawOnce(empty, isEmpty && { tab: log, isFiltered: isFiltered(filter), isBackwards: isBackwards(filter), others, hasOlder: feed.hasOlder });
     drawnView = feed.isRead ? view : '';
     drawnPage = '';
   }

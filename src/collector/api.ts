@@ -79,7 +79,9 @@ function readQuery(parameters: URLSearchParams): { query: ActivityQuery; fault?:
   const { limit, fault } = readLimit(parameters, PAGE_LINES, PAGE_LINES_MAX);
   if (fault) return { fault };
   const since = parameters.get('since') || undefined;
-  if (since !== undefined && !/^\d{1,15}$/.test(since)) return { fault: { code: 'bad_since', message: 'since is a time in milliseconds, as in Date.now().' } };
+  if (!isTime(since)) return { fault: { code: 'bad_since', message: 'since is a time in milliseconds, as in Date.now().' } };
+  const until = parameters.get('until') || undefined;
+  if (!isTime(until)) return { fault: { code: 'bad_until', message: 'until is a time in milliseconds, as in Date.now().' } };
   const name = parameters.get('name') || undefined;
   const anonymousId = parameters.get('anonymousId') || undefined;
   const person = parameters.get('person') || undefined;
@@ -93,6 +95,11 @@ function readQuery(parameters: URLSearchParams): { query: ActivityQuery; fault?:
       ...(name !== undefined && { name }),
       ...(anonymousId !== undefined && { anonymousId }),
       ...(since !== undefined && { since: Number(since) }),
+      ...(until !== undefined && { until: Number(until) }),
     },
   };
+}
+
+function isTime(text: string | undefined): boolean {
+  return text === undefined || /^\d{1,15}$/.test(text);
 }

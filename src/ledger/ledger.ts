@@ -19,6 +19,8 @@ export interface ActivityQuery extends ActivityFilter {
   anonymousId?: string;
   /** Only what was received from then on; milliseconds. */
   since?: number;
+  /** Only what was received before then; milliseconds. */
+  until?: number;
   /** How many lines a page has, at most. Fewer, and yet a `next`, where a name or an anonymous id is rare. */
   limit: number;
 }

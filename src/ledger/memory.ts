@@ -104,10 +104,15 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
         return outcomes;
       });
     },
-    async activity({ before, limit, name, anonymousId, since, ...filter }) {
+    async activity({ before, limit, name, anonymousId, since, until, ...filter }) {
       open();
       const cursor = readCursor(before);
-      const asked = { ...(name !== undefined && { name }), ...(anonymousId !== undefined && { anonymousId }), ...(since !== undefined && { since }) };
+      const asked = {
+        ...(name !== undefined && { name }),
+        ...(anonymousId !== undefined && { anonymousId }),
+        ...(since !== undefined && { since }),
+        ...(until !== undefined && { until }),
+      };
       return pageOf(engine.placedActivity(filter).filter((placed) => isBelow(placed, cursor) && isAsked(placed.line, asked)), limit);
     },
     async live(after, query) {

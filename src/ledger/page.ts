@@ -52,11 +52,12 @@ export function cutPage(found: PlacedActivity[], lastLookedAt: PlacedActivity): 
 }
 
 /** Whether a line has the name and the anonymous id, and is of the time, that were asked for. */
-export function isAsked(line: Activity, { name, anonymousId, since }: Pick<ActivityQuery, 'name' | 'anonymousId' | 'since'>): boolean {
+export function isAsked(line: Activity, { name, anonymousId, since, until }: Pick<ActivityQuery, 'name' | 'anonymousId' | 'since' | 'until'>): boolean {
   return (
     (name === undefined || (line.name !== undefined && line.name.toLowerCase().includes(name.toLowerCase()))) &&
     (anonymousId === undefined || line.anonymousId === anonymousId) &&
-    (since === undefined || line.at >= since)
+    (since === undefined || line.at >= since) &&
+    (until === undefined || line.at < until)
   );
 }
 

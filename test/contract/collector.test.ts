@@ -6,7 +6,7 @@ import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { ActivityPage, BatchAnswer } from '../../src/wire/index.js';
 import { nameOf } from './ledger.js';
-import { iso, MINUTE, NOON, SECOND } from './messages.js';
+import { HOUR, iso, MINUTE, NOON, SECOND } from './messages.js';
 import { temporaryFolders } from './temporary.js';
 
 const makeFolder = temporaryFolders();
@@ -427,7 +427,15 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
       expect((await log(`?before=${encodeURIComponent(next!)}`)).map(nameOf)).toEqual(['one']);
     });
 
-    it.each(['tab=mine', 'limit=0', 'limit=1001', 'limit=ten', 'limit=-1', 'limit=1.5', 'before=yesterday'])('says what is wrong with ?%s', async (query) => {
+    it('gives the log by time: what was received from one moment on, and before another', async () => {
+      time = NOON + HOUR;
+      await batch({ batch: [track('later')] });
+      expect((await log(`?since=${NOON + HOUR}`)).map(nameOf)).toEqual(['later']);
+      expect((await log(`?until=${NOON + HOUR}`)).map(nameOf)).toEqual(['anon_merge v', 'identify', 'two', 'one']);
+      expect((await log(`?since=${NOON}&until=${NOON + HOUR + 1}&name=e`)).map(nameOf)).toEqual(['later', 'one']);
+    });
+
+    it.each(['tab=mine', 'limit=0', 'limit=1001', 'limit=ten', 'limit=-1', 'limit=1.5', 'before=yesterday', 'since=yesterday', 'until=-1', 'until=tomorrow'])('says what is wrong with ?%s', async (query) => {
       const response = await read(`/api/activity?${query}`);
       expect([response.status, await response.json()]).toEqual([400, { code: expect.stringMatching(/^bad_/), message: expect.stringMatching(/\.$/) }]);
     });

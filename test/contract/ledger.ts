@@ -565,6 +565,31 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await names({ since: NOON + HOUR + 1 })).toEqual([]);
       });
 
+      it('by time: what was received before it, of messages, merges and commands', async () => {
+        await ledger.administration?.mergePeople('ada', 'bob', NOON + 2 * HOUR);
+        await append(NOON + 3 * HOUR, track('later', { userId: 'ada' }));
+        const early = ['anon_merge v', 'identify', 'productViewed', 'addedToCart', 'productViewed'];
+        // The command names the person who is no longer one.
+        const merged = ['bob', 'productViewed', 'PRODUCT bought', ...early];
+        expect(await names({ until: NOON })).toEqual([]);
+        expect(await names({ until: NOON + 1 })).toEqual(['productViewed', 'addedToCart', 'productViewed']);
+        expect(await names({ until: NOON + HOUR })).toEqual(early);
+        expect(await names({ until: NOON + HOUR, since: NOON + MINUTE })).toEqual(['anon_merge v', 'identify']);
+        expect(await names({ until: NOON + HOUR, anonymousId: 'v', tab: 'identified' })).toEqual(['anon_merge v', 'identify', 'addedToCart', 'productViewed']);
+        expect(await names({ until: NOON + HOUR, person: 'ada' })).toEqual(['anon_merge v', 'identify', 'addedToCart', 'productViewed']);
+        expect(await names({ until: NOON + 2 * HOUR + 1 })).toEqual(merged);
+        expect(await names({ until: NOON + 3 * HOUR })).toEqual(merged);
+        expect((await walk(ledger, 1, { until: NOON + 3 * HOUR })).map(nameOf)).toEqual(merged);
+        expect(await names({ until: NOON + DAY })).toEqual(['later', ...merged]);
+      });
+
+      it('by time, at once, however much was received since', async () => {
+        await append(NOON + 2 * HOUR, ...Array.from({ length: 6000 }, (_, n) => track(`later ${n}`, { anonymousId: `w${n}` })));
+        const page = await ledger.activity({ limit: 2, until: NOON + MINUTE });
+        expect(page.items.map(nameOf)).toEqual(['productViewed', 'addedToCart']);
+        expect((await ledger.activity({ limit: 2, until: NOON + MINUTE, before: page.next! })).items.map(nameOf)).toEqual(['productViewed']);
+      });
+
       it('page by page, without a line twice or missing', async () => {
         const walked = await walk(ledger, 1, { name: 'product' });
         expect(walked.map(nameOf)).toEqual(['productViewed', 'PRODUCT bought', 'productViewed', 'productViewed']);

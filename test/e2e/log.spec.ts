@@ -153,6 +153,51 @@ test('a filter narrows the log to a name, a person, an anonymous id, and a time'
   await expect(lines).toHaveCount(7);
 });
 
+/** As a field for a date and a time takes it: by the clock of whoever reads. */
+function fieldValue(time: number): string {
+  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+test('a filter narrows the log to what came in from one moment until another', async ({ page, collector }) => {
+  await visits(collector);
+  const cameAt = Date.now();
+  await signIn(page, collector);
+  const lines = page.getByRole('article');
+  await expect(lines).toHaveCount(7);
+  await page.getByRole('combobox', { name: 'Time' }).selectOption({ label: 'From – until…' });
+  await expect(page.getByLabel('From', { exact: true })).toBeFocused();
+  await page.getByLabel('Until', { exact: true }).fill(fieldValue(cameAt - 3_600_000));
+  await expect(page.getByRole('heading', { name: 'Nothing of that here' })).toBeVisible();
+  await page.getByLabel('Until', { exact: true }).fill(fieldValue(cameAt + 3_600_000));
+  await expect(lines).toHaveCount(7);
+  await page.getByLabel('From', { exact: true }).fill(fieldValue(cameAt + 3_600_000));
+  await expect(page.getByText('The time ends before it begins.')).toBeVisible();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.getByRole('combobox', { name: 'Time' }).selectOption({ label: 'Any time' });
+  await expect(lines).toHaveCount(7);
+  await expect(page.getByLabel('From', { exact: true })).toBeHidden();
+});
+
+test('a filter by time begins with what is shown, and narrows the log of a client in the page as well', async ({ page, pages }) => {
+  pages.put('/', '<!doctype html><html lang="en"><title>Log</title><main><hitherto-activity></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
+  await page.goto(pages.url);
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  await page.evaluate((now) => {
+    const client = { activity: ({ tab }: { tab: string }) => (tab === 'identified' ? [1, 2, 3].map((hours) => ({ type: 'event' as const, at: now - hours * 3_600_000, name: `${hours} hours ago`, person: 'ada', messageId: `m${hours}` })) : []) };
+    document.querySelector('hitherto-activity')!.client = client;
+  }, minute);
+  const lines = page.getByRole('article');
+  await expect(lines).toHaveCount(3);
+  await page.getByRole('combobox', { name: 'Time' }).selectOption({ label: 'Last 24 hours' });
+  await page.getByRole('combobox', { name: 'Time' }).selectOption({ label: 'From – until…' });
+  await expect(page.getByLabel('From', { exact: true })).not.toHaveValue('');
+  await page.getByLabel('Until', { exact: true }).fill(fieldValue(minute - 3_600_000));
+  await expect(lines).toHaveCount(2);
+  await page.getByLabel('From', { exact: true }).fill(fieldValue(minute - 2 * 3_600_000));
+  await expect(lines).toHaveCount(1);
+  await expect(page.getByRole('article', { name: '2 hours ago' })).toBeVisible();
+});
+
 test('what comes in while one reads further down waits behind a button', async ({ page, collector }) => {
   await visits(collector);
   await send(collector.url, Array.from({ length: 60 }, (_, n) => ({ type: 'track', messageId: `e${n}`, event: `earlier ${n}`, userId: 'ada' })));

@@ -20,6 +20,7 @@ export const POSTGRES: Dialect = {
   deleteMessages: `DELETE FROM messages m USING json_to_recordset($1::text::json) AS k (received_at bigint, sequence bigint)
     WHERE m.received_at = k.received_at AND m.sequence = k.sequence`,
   log: 'SELECT settings, purged_at, purged_sequence, settled_at FROM log',
+  placeAt: 'SELECT $1::bigint AS received_at, 0 AS sequence',
   eventsBetween: "SELECT count(*) AS count FROM messages m WHERE m.received_at >= $1 AND m.received_at < $2 AND m.type IN ('track', 'page', 'screen')",
   purgedTo: 'UPDATE log SET purged_at = $1, purged_sequence = $2',
   parameter: (number) => `$${number}`,

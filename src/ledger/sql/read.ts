@@ -114,10 +114,11 @@ async function personNamed({ statements, lookup }: View, id: string): Promise<Pe
 }
 
 export async function activityIn(view: View, query: ActivityQuery): Promise<ActivityPage> {
-  const { before, limit, tab, person, anonymousId, since = -Infinity } = query;
+  const { before, limit, tab, person, anonymousId, since = -Infinity, until } = query;
   const cursor = readCursor(before);
   // The line at the cursor's own place may have others below it.
-  const top = cursor ? { receivedAt: cursor.receivedAt, sequence: cursor.sequence + 1 } : TOP;
+  const below = cursor ? { receivedAt: cursor.receivedAt, sequence: cursor.sequence + 1 } : TOP;
+  const top = until === undefined || until > below.receivedAt ? below : lower(below, await placeAt(until, view.statements));
   const root = person === undefined ? undefined : ((await view.lookup.rootNamed(person)) ?? person);
   const filter = { ...(tab && { tab }), ...(root !== undefined && { person: root }) };
   const found: PlacedActivity[] = [];
@@ -130,6 +131,12 @@ export async function activityIn(view: View, query: ActivityQuery): Promise<Acti
     if (++looked >= SCAN_LINES) return cutPage(found, placed);
   }
   return pageOf(found, limit);
+}
+
+/** Nothing that was received before a time stands above it: whoever asks for last month does not walk through this one. */
+async function placeAt(time: number, statements: Statements): Promise<Below> {
+  const [place] = await statements.all<{ received_at: number; sequence: number }>('placeAt', time);
+  return { receivedAt: place!.received_at, sequence: place!.sequence };
 }
 
 /** What narrows the places to look at. The lines that they give are looked at once more. */
@@ -203,6 +210,10 @@ async function mergeLine({ statements, lookup }: View, claim: Claim): Promise<Ac
 
 function placeOf({ receivedAt, sequence }: Below): Below {
   return { receivedAt, sequence };
+}
+
+function lower(a: Below, b: Below): Below {
+  return (a.receivedAt - b.receivedAt || a.sequence - b.sequence) < 0 ? a : b;
 }
 
 /** So that a piece which starts below it has the place itself. */

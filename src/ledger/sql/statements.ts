@@ -27,6 +27,8 @@ export interface Dialect {
   heads: string;
   deleteMessages: string;
   log: string;
+  /** A place above everything that was received before $1, and as far down as can be told. */
+  placeAt: string;
   /** How many track, page and screen calls were received from $1 on until before $2. */
   eventsBetween: string;
   purgedTo: string;
@@ -51,6 +53,7 @@ export function statementsIn(dialect: Dialect) {
 
   return inWordsOf(dialect, {
     log: dialect.log,
+    placeAt: dialect.placeAt,
     set: 'UPDATE log SET settings = $1',
 
     claimsOn: `SELECT ${CLAIM} FROM ${rows('$1', CLAIM_KEYS)} CROSS JOIN claims c WHERE c.bucket = k.bucket AND c.anonymous_id = k.anonymous_id`,

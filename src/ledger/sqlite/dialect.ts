@@ -28,6 +28,9 @@ export const SQLITE: Dialect = {
       WHERE h.bucket = c.bucket AND h.anonymous_id = c.anonymous_id AND h.person IS NULL AND h.sequence < $2)`,
   deleteMessages: "DELETE FROM messages WHERE sequence IN (SELECT value ->> 'sequence' FROM json_each($1))",
   log: 'SELECT settings, 0 AS purged_at, purged_sequence, settled_at FROM log',
+  // A command has a sequence, and is no message: those below the first message that is too new may be of the time before it.
+  placeAt: `SELECT ?1 AS received_at,
+    coalesce((SELECT m.sequence FROM messages m WHERE m.sequence >= ${sequenceAt('?1')} ORDER BY m.sequence LIMIT 1), ${Number.MAX_SAFE_INTEGER}) AS sequence`,
   eventsBetween: `SELECT count(*) AS count FROM messages m
     WHERE m.sequence >= ${sequenceAt('$1')} AND m.sequence < ${sequenceAt('$2')} AND m.type IN ('track', 'page', 'screen')`,
   purgedTo: 'UPDATE log SET purged_sequence = $2',
