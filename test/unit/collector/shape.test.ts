@@ -6,7 +6,7 @@ import { utf8Bytes } from '../../../src/wire/index.js';
 describe('the shape of a JSON value', () => {
   it('never promises less than the value takes as JSON', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary', noNegativeZero: false }), (value) => {
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const { fault, atMostBytes } = shapeOf(value);
         if (!fault) expect(utf8Bytes(JSON.stringify(value))).toBeLessThanOrEqual(atMostBytes);
       }),
@@ -15,7 +15,7 @@ describe('the shape of a JSON value', () => {
   });
 
   it('promises it for what takes most: control characters, half pairs, long numbers, empty lists', () => {
-    for (const value of ['\u0000'.repeat(50), '\ud800'.repeat(50), -1.2345678901234567e-300, [[], [[]], {}], { '\u0001': '' }, '€'.repeat(50)]) {
+    for (const value of ['\u0000'.repeat(50), '\ud800'.repeat(50), -1.2345678901234568e-300, [[], [[]], {}], { '\u0001': '' }, '€'.repeat(50)]) {
       expect(utf8Bytes(JSON.stringify(value))).toBeLessThanOrEqual(shapeOf(value).atMostBytes);
     }
   });
