@@ -10,18 +10,23 @@ interface Envelope {
   hithertoMetrics?: Word;
 }
 
-/** In the first process: adds up what the workers have counted, for whichever of them is asked. Dead ones take along what they had counted. */
+/**
+ * In the first process: adds up what the workers have counted, for whichever of them is asked. What a dead one had counted when it
+ * was last asked stays: whatever was told once is never taken back.
+ */
 export function createSharedMetrics(): { join(worker: Worker): void } {
-  const workers = new Set<Worker>();
+  /** What each that lives has counted, when it was last asked. */
+  const counted = new Map<Worker, MetricObject[]>();
+  let ofTheDead: MetricObject[] = [];
   const waiting = new Map<number, (metrics: MetricObject[]) => void>();
   let last = 0;
 
   async function all(): Promise<string> {
-    const metrics = await Promise.all([...workers].map(own));
-    return AggregatorRegistry.aggregate(metrics).metrics();
+    await Promise.all([...counted.keys()].map(ask));
+    return AggregatorRegistry.aggregate([ofTheDead, ...counted.values()]).metrics();
   }
 
-  function own(worker: Worker): Promise<MetricObject[]> {
+  function ask(worker: Worker): Promise<void> {
     const id = ++last;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -31,7 +36,7 @@ export function createSharedMetrics(): { join(worker: Worker): void } {
       };
       const leave = (): void => {
         settle();
-        resolve([]);
+        resolve();
       };
       const timer = setTimeout(() => {
         settle();
@@ -40,7 +45,8 @@ export function createSharedMetrics(): { join(worker: Worker): void } {
       worker.once('exit', leave);
       waiting.set(id, (metrics) => {
         settle();
-        resolve(metrics);
+        counted.set(worker, metrics);
+        resolve();
       });
       say(worker, { ask: 'own', id });
     });
@@ -49,8 +55,11 @@ export function createSharedMetrics(): { join(worker: Worker): void } {
   return {
     /** One that has said that it listens, in both meanings. */
     join(worker) {
-      workers.add(worker);
-      worker.once('exit', () => workers.delete(worker));
+      counted.set(worker, []);
+      worker.once('exit', () => {
+        ofTheDead = AggregatorRegistry.aggregate([ofTheDead, counted.get(worker)!.filter(onlyGrows)]).getMetricsAsArray();
+        counted.delete(worker);
+      });
       worker.on('message', ({ hithertoMetrics: word }: Envelope) => {
         if (!word) return;
         if ('own' in word) return void waiting.get(word.id)?.(word.own);
@@ -84,6 +93,11 @@ export function countedByAll(own: Registry): () => Promise<string> {
       });
       process.send!({ hithertoMetrics: { ask: 'all', id } } satisfies Envelope);
     });
+}
+
+/** How it is now dies with the process; what it has counted does not. (Types are words, whatever their declaration says.) */
+function onlyGrows({ type }: MetricObject): boolean {
+  return String(type) === 'counter' || String(type) === 'histogram';
 }
 
 function say(worker: Worker, word: Word): void {

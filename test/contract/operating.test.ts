@@ -191,30 +191,63 @@ describe('an export', () => {
 });
 
 describe('several workers', () => {
-  const countedBy = (home: string) => Promise.all(Array.from({ length: 8 }, () => get(home, 'metrics').then((response) => response.text())));
+  /** On a connection of its own: each goes to one of them in turn. */
+  function alone(method: string, address: string, body?: object): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const asked = request(address, { method, agent: false, headers: { Authorization: 'Bearer at' } }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (data) => (text += data)).on('end', () => resolve(text)).on('error', reject);
+      });
+      asked.on('error', reject).end(body && JSON.stringify(body));
+    });
+  }
+  const postAlone = (home: string, messageId: string) => alone('POST', `${home}v1/b`, { writeKey: 'demo', batch: [track('x', { messageId, anonymousId: 'v' })] });
+  const countedBy = (home: string) => Promise.all(Array.from({ length: 8 }, () => alone('GET', `${home}metrics`)));
+  const childrenOf = ({ pid }: Run['child']) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const countOf = (name: string) => (text: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  const stored = countOf('hitherto_messages_total\\{status="stored"\\}');
 
   it('share a port and a Postgres, count as one, and one that dies has a successor', async () => {
     const url = await database.newUrl();
     const { home, child, ended, line } = await serve(['--workers', '2', '--database', url]);
     expect(await line).toContain(home);
-    const childrenOf = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
-    await expect.poll(() => childrenOf().length).toBe(2);
-    const before = childrenOf();
-    // Each connection goes to one of them in turn.
-    for (let i = 0; i < 8; i++) expect((await fetch(`${home}v1/b`, { method: 'POST', headers: { Connection: 'close' }, body: JSON.stringify({ writeKey: 'demo', batch: [track('x', { messageId: `m${i}`, anonymousId: 'v' })] }) })).status).toBe(200);
-    for (const text of await countedBy(home)) expect(text).toMatch(/^hitherto_messages_total\{status="stored"\} 8$/m);
+    await expect.poll(() => childrenOf(child).length).toBe(2);
+    const before = childrenOf(child);
+    for (let i = 0; i < 8; i++) expect(JSON.parse(await postAlone(home, `m${i}`))).toMatchObject({ accepted: 1 });
+    for (const text of await countedBy(home)) expect(stored(text)).toBe(8);
 
     process.kill(before[1]!, 'SIGKILL');
-    await expect.poll(() => childrenOf().filter((pid) => pid !== before[0] && pid !== before[1]).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => childrenOf(child).filter((pid) => !before.includes(pid)).length, { timeout: 20_000 }).toBe(1);
     await expect.poll(async () => (await post(home, 'after')).status).toBe(200);
 
     // As a terminal and systemd do it: all of them are told, and the first one tells them again.
-    for (const pid of [child.pid!, ...childrenOf()]) process.kill(pid, 'SIGTERM');
+    for (const pid of [child.pid!, ...childrenOf(child)]) process.kill(pid, 'SIGTERM');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
     const ledger = await openPostgresLedger({ url });
     expect((await ledger.messages({ limit: 100 })).items.map(({ messageId }) => messageId).sort()).toEqual(['after', ...Array.from({ length: 8 }, (_, i) => `m${i}`)]);
     await ledger.close();
   });
+
+  it('count once what concerns the ledger; with one that dies nothing is lost that was counted, and nothing is counted again', async () => {
+    const url = await database.newUrl();
+    const ledger = await openPostgresLedger({ url });
+    // Its late window is over, and about to be counted.
+    await ledger.append([track('x', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' })], { receivedAt: Date.now() - 5 * 60_000 - 5_000 });
+    await ledger.close();
+    const { home, child } = await serve(['--workers', '2', '--database', url]);
+    // Whoever is asked says the same.
+    const counted = async (...names: string[]) => new Set((await countedBy(home)).map((text) => names.map((name) => countOf(name)(text)).join()));
+    await expect.poll(() => counted('hitherto_ledger_merged_events_total'), { timeout: 60_000 }).toEqual(new Set(['1']));
+    // Both of them have been there for long, and take them in turn.
+    for (let i = 0; i < 8; i++) expect(await postAlone(home, `m${i}`)).toContain('"accepted":1');
+    for (const text of await countedBy(home)) expect(stored(text)).toBe(8);
+    const before = childrenOf(child);
+    process.kill(before[0]!, 'SIGKILL');
+    await expect.poll(() => childrenOf(child).filter((pid) => !before.includes(pid)).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => postAlone(home, 'after')).toContain('"accepted":1');
+    for (const text of await countedBy(home)) expect(stored(text)).toBe(9);
+    expect(await counted('hitherto_ledger_merged_events_total', 'hitherto_append_seconds_count', 'hitherto_append_queue_messages')).toEqual(new Set(['1,9,0']));
+  }, 100_000);
 
   it('that cannot start say so once', async () => {
     const taken = createServer();
