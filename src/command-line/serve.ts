@@ -13,6 +13,7 @@ import { textIn, UsageError, type Command, type Values } from './command.js';
 import { createLogger, logEverything, LOG_LEVELS, type LogLevel } from './log.js';
 import { prometheusMeter } from './metrics.js';
 import { versionOfPackage } from './package.js';
+import { readyText } from './ready.js';
 import { settled } from './settings.js';
 import { countedByAll } from './shared-metrics.js';
 import { DEFAULT_DATA, makeFolder, openLedger, STORAGE_OPTIONS, type Storage } from './storage.js';
@@ -202,7 +203,9 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   // A token that was given is known to whoever gave it, and stays out of the logs.
   const token = settings.adminToken === undefined ? `#token=${adminToken}` : '';
   if (cluster.isPrimary || cluster.worker?.id === 1) {
-    process.stdout.write(`hitherto is ready.  Activity log: ${home}${token}  Demo shop: ${home}demo/  Data: ${place}\n`);
+    // Pages that are not on this machine reach it by a name that only whoever runs it knows.
+    const endpoint = isLoopback(settings.host) ? home.slice(0, -1) : 'https://YOUR-COLLECTOR';
+    process.stdout.write(readyText({ home, token, place, endpoint, writeKey: options.writeKeys[0]! }, process.stdout.isTTY));
   }
 }
 

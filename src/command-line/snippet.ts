@@ -36,7 +36,7 @@ function snippetFor(values: Values): string {
   // A hash goes with an address at which the script never changes.
   const folder = values['integrity'] ? `v${versionOfPackage()}/` : '';
   const address = src ?? (endpoint && `${endpoint.replace(/\/+$/, '')}/${folder}${file}`);
-  if (address === undefined) throw new UsageError('--src is missing: where pages get the script from, as in --src https://shop.example/hitherto.min.js.');
+  if (address === undefined) throw new UsageError('say which script: give --endpoint and --write-key of a collector, or, to merge in the page without one, --src /hitherto.min.js.');
   const options: SnippetOptions = {
     src: address,
     ...(writeKey !== undefined && { writeKey }),

@@ -23,6 +23,8 @@ export const DEFAULT_DATA = '.hitherto';
 export async function openLedger({ data, database }: Storage, options: LedgerOptions = {}): Promise<{ ledger: Ledger; place: string }> {
   const file = join(data, 'hitherto.db');
   if (database === undefined) return { ledger: await openSqliteLedger({ file, ...options }), place: file };
+  // It may hold a password, so that it is not repeated.
+  if (!/^postgres(ql)?:\/\//.test(database)) throw new UsageError('--database is no address of a Postgres; write it as in postgres://user:password@host:5432/hitherto.');
   const ledger = await openPostgresLedger({ url: database, ...options });
   const { host, pathname } = new URL(database);
   return { ledger, place: `Postgres at ${host}${pathname}` };
