@@ -239,7 +239,7 @@ describe('several workers', () => {
     const counted = async (...names: string[]) => new Set((await countedBy(home)).map((text) => names.map((name) => countOf(name)(text)).join()));
     await expect.poll(() => counted('hitherto_ledger_merged_events_total'), { timeout: 60_000 }).toEqual(new Set(['1']));
     // Both of them have been there for long, and take them in turn.
-    for (let i = 0; i < 8; i++) expect(await postAlone(home, `m${i}`)).toContain('"accepted":1');
+    for (let i = 0; i < 8; i++) expect(await postAlone(home, `counted ${i}`)).toContain('"accepted":1');
     for (const text of await countedBy(home)) expect(stored(text)).toBe(8);
     const before = childrenOf(child);
     process.kill(before[0]!, 'SIGKILL');
