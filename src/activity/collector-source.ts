@@ -43,7 +43,12 @@ export function collectorSource({ src, token }: CollectorAddress): Source {
 
   async function answerOf<Answer>(response: Response): Promise<Answer> {
     if (response.status === 401 || response.status === 403) throw new SourceError('refused', refusedText(token));
-    if (!response.ok) throw new SourceError('failed', (await messageOf(response)) ?? `The collector answered ${response.status}. Its own log says why.`);
+    if (!response.ok) {
+      const message = await messageOf(response);
+      // A collector says what it has not got.
+      if (response.status === 404 && message === undefined) throw malformed();
+      throw new SourceError('failed', message ?? `The collector answered ${response.status}. Its own log says why.`);
+    }
     try {
       const answer: unknown = await response.json();
       if (typeof answer === 'object' && answer !== null) return answer as Answer;
@@ -57,7 +62,7 @@ export function collectorSource({ src, token }: CollectorAddress): Source {
     try {
       return await fetch(url, { ...init, headers: { ...authorization, ...init.headers }, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (cause) {
-      throw new SourceError('unreachable', `The collector at ${whereIs(src)} does not answer. Is it running? npm start starts it.`, { cause });
+      throw new SourceError('unreachable', `The collector at ${whereIs(src)} does not answer. Is it running? npx hitherto serve starts it.`, { cause });
     }
   }
 

@@ -88,7 +88,7 @@ export class HithertoActivity extends Base {
     const source = this._newSource();
     this._state = { ...newState(), source, tab: this._state.tab, canErase: this.hasAttribute('erasable') };
     if (source) this._follow(source);
-    else this._report('Not connected', 'Nowhere to read from. Give the address of a collector, <hitherto-activity src="…" token="…">, or set the element\'s client.');
+    else this._report('Not connected', 'Give the address of a collector, <hitherto-activity src="…" token="…">, or set the element\'s client.');
     this._render();
   }
 

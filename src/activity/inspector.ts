@@ -55,12 +55,13 @@ function inspectorSheet(): CSSStyleSheet {
 
 const CSS = `
 :host { all: initial; }
-section { position: fixed; z-index: 2147483647; right: 16px; bottom: 16px; width: min(760px, calc(100vw - 32px)); box-sizing: border-box; border: 1px solid #0003; border-radius: 12px; overflow: hidden; background: #fff; color: #1d2125; box-shadow: 0 16px 60px #0004; font: 14px/24px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color-scheme: light dark; }
+section { position: fixed; z-index: 2147483647; right: 16px; bottom: 16px; width: min(760px, calc(100vw - 32px)); box-sizing: border-box; border: 1px solid #0003; border-radius: 12px; overflow: hidden; color: #1d2125; box-shadow: 0 16px 60px #0004; font: 14px/24px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color-scheme: light dark; }
 header { display: flex; gap: 10px; align-items: center; padding: 8px 10px 8px 20px; background: #0b7569; color: #fff; }
 span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 button { font: inherit; font-size: 20px; line-height: 28px; width: 32px; color: inherit; background: none; border: 0; border-radius: 6px; cursor: pointer; }
 button:hover { background: #fff3; }
 :focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 hitherto-activity { --hitherto-height: min(560px, calc(100vh - 100px)); }
+@media (prefers-color-scheme: dark) { section { border-color: #fff3; } }
 @media (max-width: 620px) { section { right: 0; bottom: 0; width: 100vw; border-radius: 12px 12px 0 0; } }
 `;

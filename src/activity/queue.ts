@@ -28,7 +28,7 @@ function drawQueued({ message, isSending }: Queued, hasFailed: boolean): Node {
     {},
     make('span', { class: `state ${state}` }, state),
     make('bdi', { class: 'queued' }, cut(String(name))),
-    make('span', { class: 'soft' }, cut(String(message['type']), 20)),
+    make('span', { class: 'soft' }, name === message['type'] ? '' : cut(String(message['type']), 20)),
     makeTime(Date.parse(String(message['timestamp']))),
   );
 }

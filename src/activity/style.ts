@@ -44,15 +44,19 @@ header { flex: none; display: flex; align-items: center; justify-content: space-
 .count { margin-left: 8px; padding: 1px 7px; border-radius: 9px; background: var(--wash); color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .count:empty { display: none; }
 .status { color: var(--soft); font-size: 13px; white-space: nowrap; }
-.status::before { content: ""; display: inline-block; width: 7px; height: 7px; margin-right: 8px; border-radius: 50%; background: var(--line); }
-.status.calm::before { background: var(--accent); }
-.trouble { flex: none; padding: 10px 20px; color: var(--warn); background: color-mix(in srgb, var(--warn) 8%, var(--paper)); }
+.status { display: flex; align-items: center; gap: 8px; }
+.status::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--edge); }
+.status.calm::before { background: var(--accent); } .status.wrong::before { background: var(--warn); }
+.trouble { flex: none; overflow-wrap: anywhere; padding: 10px 20px; color: var(--warn); background: color-mix(in srgb, var(--warn) 8%, var(--paper)); }
+.trouble.whole { flex: 1; padding: 56px 20px 64px; text-align: center; text-wrap: balance; background: none; }
+.whole::before { content: "Nothing to read from"; display: block; margin-bottom: 4px; font-size: 16px; font-weight: 600; color: var(--ink); }
 .caption { flex: none; padding: 0 20px 12px; color: var(--soft); font-size: 13px; line-height: 20px; }
 .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .body { flex: 1; min-height: 0; display: flex; }
 [role=tabpanel] { flex: 1; min-width: 0; min-height: 0; display: flex; flex-direction: column; position: relative; }
-.scroller, .page { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; border-top: 1px solid var(--line); }
+.scroller, .page { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; }
+.filters:not([hidden]) ~ :is(.scroller, .page, .empty) { border-top: 1px solid var(--line); }
 
 input, select, .button { box-sizing: border-box; height: 34px; font: inherit; font-size: 13px; color: inherit; background: var(--paper); border: 1px solid var(--edge); border-radius: 8px; padding: 0 10px; min-width: 0; }
 input::placeholder { color: var(--soft); opacity: 1; }
@@ -131,7 +135,7 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 [data-type=failed_attribute_change] .icon { color: var(--warn); }
 [data-type=failed_attribute_change] p { color: var(--soft); }
 
-.empty, .teach { padding: 56px 20px 64px; text-align: center; color: var(--soft); border-top: 1px solid var(--line); flex: 1; }
+.empty, .teach { padding: 56px 20px 64px; text-align: center; color: var(--soft); flex: 1; }
 :is(.empty, .teach) h2 { font-size: 16px; font-weight: 600; color: var(--ink); margin-bottom: 4px; }
 .empty pre { display: inline-block; max-width: 100%; overflow-x: auto; box-sizing: border-box; margin-top: 16px; padding: 12px 16px; border-radius: 8px; text-align: left; background: var(--wash); color: var(--ink); font: 13px/22px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 
@@ -203,7 +207,7 @@ dd { min-width: 0; overflow-wrap: anywhere; }
   .filters { padding-top: 10px; padding-bottom: 10px; }
   .joint { flex-basis: 160px; }
   .between { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; flex: 1 1 100%; } .between label { display: contents; }
-  .status { font-size: 0; } .status::before { margin: 0; }
+  .status { font-size: 0; gap: 0; }
   .feed { --gutter: 14px; } .lanes1 { --gutter: 28px; } .lanes2 { --gutter: 42px; } .lanes3 { --gutter: 56px; }
   .rails .lane1 { left: calc(var(--gutter) - 27px); } .rails .lane2 { left: calc(var(--gutter) - 40px); }
   .row, .open .row { grid-template-columns: 28px minmax(0, 1fr) auto; gap: 0 10px; padding-right: 14px; }
@@ -217,8 +221,9 @@ dd { min-width: 0; overflow-wrap: anywhere; }
   .oldest::before { display: none; }
   .title bdi { margin-right: 4px; } .row > time { font-size: 12px; }
   [role=tablist] { gap: 14px; } header { gap: 10px; } .count { margin-left: 5px; padding: 1px 6px; }
+  [role=tablist]:has(#queue:not([hidden])) { gap: 11px; font-size: 13px; } :has(> #queue:not([hidden])) .count { margin-left: 3px; padding: 1px 5px; font-size: 11px; }
   .person { grid-template-columns: minmax(0, 1fr) auto; padding: 10px 14px; row-gap: 0; }
   .others { grid-area: 2 / 1; } .joined { grid-area: 2 / 2; text-align: right; font-size: 13px; white-space: nowrap; }
-  .queue li { padding: 10px 14px; grid-template-columns: 72px minmax(0, 1fr) auto; } .queue li > .soft { display: none; }
+  .failure { padding: 10px 14px; } .queue li { padding: 10px 14px; grid-template-columns: 72px minmax(0, 1fr) auto; } .queue li > .soft { display: none; }
 }
 `;

@@ -71,10 +71,13 @@ export function createView(root: ShadowRoot, handlers: Handlers): (state: State)
   const panel = make('div', { role: 'tabpanel', id: 'panel', 'aria-labelledby': 'identified' }, filters.bar, searchBar, caption, pill, scroller, page, empty);
   const aside = make('aside', { hidden: '', 'aria-label': 'Details' });
   const region = make('div', { class: 'heard', 'aria-live': 'polite' });
-  root.append(make('header', {}, tablist, status), trouble, make('div', { class: 'body' }, panel, aside), region);
+  const body = make('div', { class: 'body' }, panel, aside);
+  root.append(make('header', {}, tablist, status), trouble, body, region);
 
   const announce = createAnnouncer(region);
   let state: State | undefined;
+  /** The source that has been read: where none has, what is wrong is all there is to show. */
+  let readSource: Source | undefined;
   /** Which question the list was last drawn for: a change of it is not news. */
   let drawnView = '';
   let drawnPage = '';
@@ -158,8 +161,12 @@ export function createView(root: ShadowRoot, handlers: Handlers): (state: State)
     panel.setAttribute('aria-labelledby', tab);
     write(status, words);
     status.classList.toggle('calm', problem === undefined && words === LIVE);
+    status.classList.toggle('wrong', problem !== undefined);
+    if (feeds.identified.isRead) readSource = source;
+    body.hidden = problem !== undefined && (source === undefined || source !== readSource);
     write(trouble, problem ?? '');
     trouble.hidden = problem === undefined;
+    trouble.classList.toggle('whole', body.hidden);
     filters.draw(filter);
     const isLog = tab === 'identified' || tab === 'anonymous';
     filters.bar.hidden = !isLog;

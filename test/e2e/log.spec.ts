@@ -252,7 +252,18 @@ test('the counters and the chart are of what came in', async ({ page, collector 
   await signIn(page, collector);
   await expect(page.locator('[data-counter=events]')).toHaveText('4');
   await expect(page.locator('[data-counter=merges]')).toHaveText('1');
-  await expect(page.getByRole('img', { name: /Events and merges over time, 24 steps; at most 4 events/ })).toBeVisible();
+  await expect(page.getByRole('img', { name: /Events and merges over time, 24 steps; at most 4 events in one, and at most 1 merge/ })).toBeVisible();
+});
+
+test('where nothing was read yet, what is wrong stands in place of the log, and nothing to filter', async ({ page, pages }) => {
+  pages.put('/', '<!doctype html><html lang="en"><title>Log</title><main><h1>Log</h1><hitherto-activity src="/no-collector" token="t"></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
+  await page.goto(pages.url);
+  await expect(page.getByRole('alert')).toContainText('is no collector. Check the address in src.');
+  await expect(page.getByRole('searchbox')).toHaveCount(0);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.locator('hitherto-activity').evaluate((log) => ((log as HTMLElementTagNameMap['hitherto-activity']).client = { activity: () => [] }));
+  await expect(page.getByRole('searchbox', { name: 'Filter' })).toBeVisible();
+  await expect(page.getByRole('alert')).toBeHidden();
 });
 
 test('says that the collector is gone, and is there again when that is', async ({ page, collector }) => {

@@ -1,6 +1,7 @@
 import UPlot from 'uplot';
 import type { Stats } from '../../wire/index.js';
 import type { Api } from './api.js';
+import { drawMerges } from './merges.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -44,10 +45,10 @@ export function createOverview(section: HTMLElement) {
       const sum = items.reduce((total, item) => total + item[counter.dataset['counter'] as 'events' | 'merges'], 0);
       counter.textContent = sum.toLocaleString();
     }
-    const data: UPlot.AlignedData = [items.map(({ at }) => at / 1000), items.map(({ events }) => events), items.map(({ merges }) => merges)];
+    const data: UPlot.AlignedData = [items.map(({ at }) => at / 1000), items.map(({ events }) => events)];
     place.setAttribute('aria-label', describe(items));
     chart?.destroy();
-    chart = new UPlot(optionsFor(place, step), data, place);
+    chart = new UPlot(optionsFor(place, step, items), data, place);
   }
 
   for (const input of spans) input.addEventListener('change', () => void refresh());
@@ -79,10 +80,11 @@ function startOf(steps: number, step: number): number {
 
 function describe(items: Stats['items']): string {
   const highest = Math.max(...items.map(({ events }) => events));
-  return `Events and merges over time, ${items.length} steps; at most ${highest} events in one.`;
+  const most = Math.max(...items.map(({ merges }) => merges));
+  return `Events and merges over time, ${items.length} steps; at most ${highest} events in one, and at most ${most} ${most === 1 ? 'merge' : 'merges'}.`;
 }
 
-function optionsFor(place: HTMLElement, step: number): UPlot.Options {
+function optionsFor(place: HTMLElement, step: number, items: Stats['items']): UPlot.Options {
   const style = getComputedStyle(place);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
@@ -96,15 +98,16 @@ function optionsFor(place: HTMLElement, step: number): UPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     // Half a step more on either side: the first and the last bar are whole.
-    scales: { x: { range: (_, first, last) => [first - step / 2000, last + step / 2000] }, y: { range: (_, __, highest) => [0, Math.max(4, Math.ceil(highest * 1.15))] } },
+    // Above the highest bar there is room for its merges.
+    scales: { x: { range: (_, first, last) => [first - step / 2000, last + step / 2000] }, y: { range: (_, __, highest) => [0, Math.max(4, Math.ceil(highest * 1.1)) * 1.2] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 28, values: (_, seconds) => seconds.map((second) => new Date(second * 1000).toLocaleString(undefined, words)) },
+      { ...axis, grid: { show: false }, space: 70, gap: 8, size: 31, values: (_, seconds) => seconds.map((second) => new Date(second * 1000).toLocaleString(undefined, words)) },
       { ...axis, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] },
     ],
     series: [
       {},
       { label: 'Events', stroke: color('--accent'), fill: color('--accent'), width: 0, points: { show: false }, paths: UPlot.paths.bars!({ size: [0.7, 28], radius: 0.2 }) },
-      { label: 'Merges', stroke: color('--merge'), width: 0, points: { show: true, size: 7, fill: color('--merge'), width: 0, filter: (plot, index) => Array.from(plot.data[index]!, (value, at) => (value ? at : -1)).filter((at) => at >= 0) }, paths: () => null },
     ],
+    hooks: { draw: [(plot) => drawMerges(plot, items, { fill: color('--merge'), ink: color('--paper'), font: style.fontFamily })] },
   };
 }
