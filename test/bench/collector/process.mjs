@@ -6,12 +6,16 @@ import { createInterface } from 'node:readline';
 /** Of Linux, on every machine that it is built for. */
 const TICKS_PER_SECOND = 100;
 
+const running = new Set();
+// Whatever goes wrong here, it does not go on there.
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** A program in a process of its own, which says on its first line that it is ready. */
 export async function start(parameters, env = {}) {
   const begun = performance.now();
   const child = spawn(process.execPath, parameters, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
-  // Whatever goes wrong here, it does not go on there.
-  process.on('exit', () => child.kill('SIGKILL'));
+  running.add(child);
+  child.on('exit', () => running.delete(child));
   const lines = createInterface(child.stdout);
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => Promise.reject(new Error(`${parameters[0]} did not start.`)))]);
   const startMs = performance.now() - begun;
