@@ -264,8 +264,9 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
 
   function add(record: MessageRecord, namesakes: Kept | undefined): void {
     records.set(record.message.messageId, namesakes ? [namesakes, record].flat() : record);
-    if (record.person !== undefined) profileOf(record.person).records.push(record);
-    else streamNamed(record.message.anonymousId ?? '').records.push(record);
+    const theirs = (record.person !== undefined ? profileOf(record.person) : streamNamed(record.message.anonymousId ?? '')).records;
+    if (theirs.length > 0) shareTexts(record.message, theirs[theirs.length - 1]!.message);
+    theirs.push(record);
   }
 
   /** Forgets records, which have been taken out of their stream or profile already. */
@@ -388,6 +389,20 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     streamNamed,
     isMergingOn,
   };
+}
+
+/**
+ * Lets a message point to the texts of the one before it, where they are the same: parsed from JSON, each has its own, and they are a
+ * fifth of what a visitor's messages take.
+ */
+function shareTexts(message: AcceptedMessage, { anonymousId, context }: AcceptedMessage): void {
+  try {
+    if (message.anonymousId === anonymousId) message.anonymousId = anonymousId;
+    const userAgent = context?.['userAgent'];
+    if (typeof userAgent === 'string' && message.context?.['userAgent'] === userAgent) message.context['userAgent'] = userAgent;
+  } catch {
+    // It is frozen, and stays as it is.
+  }
 }
 
 function refusalOf(value: unknown, fault: Fault): Outcome {
