@@ -37,6 +37,7 @@ On an address that others can reach, --write-key and --admin-token are required.
     'rate-limit': { value: 'REQUESTS', help: 'from one address in a minute; 0 for none', otherwise: '6000' },
     'message-bytes': { value: 'BYTES', help: 'how large a message may be', otherwise: '32768' },
     'batch-bytes': { value: 'BYTES', help: 'how large a request may be, unpacked', otherwise: '512000' },
+    'header-seconds': { value: 'SECONDS', help: 'how long a request may take until its headers are there', otherwise: '15' },
     'trust-proxy': { help: 'X-Forwarded-For says who asks; only behind a proxy of yours' },
     identity: { value: 'STRENGTH', help: 'open, traits, all: what pages need a token for', otherwise: 'open' },
     'identity-secret': { value: 'SECRET', help: 'what your server signs those tokens with', otherwise: 'none', many: true },
@@ -64,15 +65,18 @@ const GIVE_UP_MS = 9500;
 const DRAIN_MS = 500;
 /** Each of many requests is held in memory while it is read. */
 const LARGEST_REQUEST_BYTES = 16 * 1024 * 1024;
-/** Headers take one round trip; a body may be slow, and the collector says so itself after 30 seconds. */
-const HEADERS_MS = 15_000;
-const REQUEST_MS = 60_000;
+/** Headers take one round trip, on a bad line a few; a body may be slow, and the collector says so itself after 30 seconds. */
+const HEADER_SECONDS = 15;
+const REQUEST_SECONDS = 60;
+/** Node looks for connections that are over their time so often; by itself twice a minute, which would make 45 seconds of 15. */
+const CHECK_MS = 1000;
 
 interface Settings extends Storage {
   port: number;
   host: string;
   /** Absent: one is made and kept with the data. */
   adminToken: string | undefined;
+  headerSeconds: number;
   trustsProxy: boolean;
   workers: number;
   logLevel: LogLevel;
@@ -98,6 +102,7 @@ function readSettings(values: Values): Settings {
     data: textIn(values, 'data') ?? DEFAULT_DATA,
     database,
     adminToken,
+    headerSeconds: numberIn(values, 'header-seconds', HEADER_SECONDS, 1, REQUEST_SECONDS),
     trustsProxy: values['trust-proxy'] === true,
     workers,
     logLevel: oneOf(LOG_LEVELS, 'log-level', textIn(values, 'log-level') ?? 'warning'),
@@ -190,7 +195,7 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   );
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => collector.fetch(request, { address: callerOf(incoming, settings.trustsProxy) }),
-    serverOptions: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+    serverOptions: { headersTimeout: settings.headerSeconds * 1000, requestTimeout: REQUEST_SECONDS * 1000, connectionsCheckingInterval: CHECK_MS },
   }) as Server;
   try {
     await listen(server, settings);

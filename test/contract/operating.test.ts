@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openPostgresLedger } from '../../src/ledger/postgres.js';
@@ -269,6 +269,39 @@ describe('a collector on the internet', () => {
     const alone = await serve(['--rate-limit', '1']);
     expect([(await send(alone.home, '10.0.0.1')).status, (await send(alone.home, '10.0.0.2')).status]).toEqual([200, 429]);
   });
+
+  it('hangs up on those whose headers do not come, a byte at a time or never, and on nobody else', async () => {
+    const { home, child, ended } = await serve(['--header-seconds', '1']);
+    const body = '{"writeKey":"demo","batch":[]}';
+    const slowBody = talk(home, `POST /v1/b HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`);
+    const dripping = talk(home, '', `GET /healthz HTTP/1.1\r\nX-Long: ${'x'.repeat(10_000)}`);
+    const others = [talk(home, 'GET /healthz HTTP/1.1\r\nHost: x\r\n'), talk(home, 'GET /hea'), talk(home, '')];
+    expect((await fetch(`${home}healthz`)).status).toBe(200);
+    for (const { heard } of [dripping, ...others]) expect(await heard).toMatch(/^HTTP\/1\.1 408 /);
+    // Their time is over; that of a body is not.
+    slowBody.say(body);
+    expect(await slowBody.heard).toMatch(/^HTTP\/1\.1 200 /);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  /** A connection on which something is said at once, and something byte by byte. @returns all that is heard until its end */
+  function talk(home: string, atOnce: string, dripping = ''): { say(text: string): void; heard: Promise<string> } {
+    const socket = connect(Number(new URL(home).port), '127.0.0.1', () => socket.write(atOnce));
+    let next = 0;
+    const timer = setInterval(() => next < dripping.length && socket.write(dripping[next++]!), 20);
+    let text = '';
+    const heard = new Promise<string>((resolve) => {
+      socket.on('data', (data) => (text += data.toString('latin1')));
+      // Whoever goes on dripping behind the end is told so.
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        clearInterval(timer);
+        resolve(text);
+      });
+    });
+    return { say: (said) => void socket.write(said), heard };
+  }
 
   it('does not start with a key that no token could be checked by', async () => {
     const cwd = makeFolder();
