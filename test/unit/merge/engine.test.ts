@@ -34,6 +34,15 @@ describe('a batch', () => {
     expect(engine.events()).toMatchObject([{ occurredAt: at('0:00') }]);
   });
 
+  it('takes in messages that are frozen, and leaves them as they are', () => {
+    const engine = createEngine();
+    const frozen = (event: string) => Object.freeze({ ...track(event, 'a'), context: Object.freeze({ userAgent: 'Firefox' }) });
+    const batch = [frozen('one'), frozen('two')];
+    expect(engine.receive(batch, { receivedAt: at('0:00') })).toMatchObject([{ status: 'stored' }, { status: 'stored' }]);
+    expect(engine.log().map(({ message }) => message.event)).toEqual(['one', 'two']);
+    expect(batch[1]).toEqual({ ...track('two', 'a'), context: { userAgent: 'Firefox' } });
+  });
+
   it('loses only the message that cannot be read', () => {
     const engine = createEngine();
     const poisoned = Object.defineProperty({ ...track('e', 'a'), messageId: 'm' }, 'timestamp', {
