@@ -13,6 +13,8 @@ export interface SignedIdentityOptions {
   secret?: string | string[];
   /** The host's public key instead, as PEM (SPKI); EdDSA, ES256 or RS256. */
   publicKey?: string;
+  /** How long a token may hold, from when it was signed (`iat`) until `exp`; from now, where it does not say when it was. Seconds. @defaultValue 86,400, a day */
+  tokenSeconds?: number;
 }
 
 /** A message as far as its token lets it be. */
@@ -37,17 +39,20 @@ export function withoutToken(message: AcceptedMessage): AcceptedMessage {
 const SECRET_BYTES = 32;
 /** Clocks differ. */
 const TOLERANCE_S = 60;
+/** A token lies in a page for as long as it holds; a day is more than any page needs, and an identify that waited overnight still counts. */
+const TOKEN_SECONDS = 86_400;
 const PUBLIC_ALGORITHMS = ['EdDSA', 'ES256', 'RS256'];
 const PEM = /-----BEGIN PUBLIC KEY-----[\s\w+/=]+-----END PUBLIC KEY-----/;
 const NO_PUBLIC_KEY = 'publicKey is a public key as PEM (SPKI), of EdDSA, ES256 or RS256.';
 
 /** @throws TypeError with a sentence, when the options cannot hold what they promise */
-export function createSignedIdentity({ require, secret = [], publicKey }: SignedIdentityOptions, now: () => number): SignedIdentity {
+export function createSignedIdentity({ require, secret = [], publicKey, tokenSeconds = TOKEN_SECONDS }: SignedIdentityOptions, now: () => number): SignedIdentity {
   const secrets = [secret].flat();
   if (!['open', 'traits', 'all'].includes(require)) throw new TypeError(`signedIdentity.require is "open", "traits" or "all", not "${String(require)}".`);
   if (secrets.some((text) => encoder.encode(text).length < SECRET_BYTES)) throw new TypeError(`A secret that signs identities has at least ${SECRET_BYTES} bytes; "openssl rand -base64 32" makes one.`);
   if (require !== 'open' && secrets.length === 0 && publicKey === undefined) throw new TypeError('signedIdentity needs a secret or a publicKey to check tokens by.');
   if (publicKey !== undefined && !PEM.test(publicKey)) throw new TypeError(NO_PUBLIC_KEY);
+  if (!Number.isInteger(tokenSeconds) || tokenSeconds < 1) throw new TypeError(`signedIdentity.tokenSeconds is a whole number from 1, not ${String(tokenSeconds)}.`);
   let keys: Promise<{ key: Uint8Array | CryptoKey; algorithms: string[] }[]> | undefined;
 
   function readKeys() {
@@ -61,7 +66,8 @@ export function createSignedIdentity({ require, secret = [], publicKey }: Signed
     for (const { key, algorithms } of await keys) {
       try {
         const options = { algorithms, requiredClaims: ['sub', 'exp'], clockTolerance: TOLERANCE_S, currentDate: new Date(now()) };
-        return (await jwtVerify(token, key, options)).payload;
+        const { payload } = await jwtVerify(token, key, options);
+        return holdsTooLong(payload) ? TOO_LONG : payload;
       } catch (error) {
         last = error;
         if (error instanceof errors.JWTExpired) break;
@@ -69,6 +75,15 @@ export function createSignedIdentity({ require, secret = [], publicKey }: Signed
     }
     return last instanceof errors.JWTExpired ? EXPIRED : BAD_TOKEN;
   }
+
+  /** One that says it was signed in the future gains nothing by it. */
+  function holdsTooLong({ iat, exp }: JWTPayload): boolean {
+    const seconds = now() / 1000;
+    const signedAt = typeof iat === 'number' ? Math.min(iat, seconds) : seconds;
+    return exp! - signedAt > tokenSeconds + TOLERANCE_S;
+  }
+
+  const TOO_LONG: Fault = { code: 'bad_token', message: `The token of this identify holds for too long; sign one that expires within ${tokenSeconds} seconds.` };
 
   async function checkToken(message: AcceptedMessage, token: unknown): Promise<Signed> {
     if (secrets.length === 0 && publicKey === undefined) return { message };

@@ -42,6 +42,7 @@ On an address that others can reach, --write-key and --admin-token are required.
     identity: { value: 'STRENGTH', help: 'open, traits, all: what pages need a token for', otherwise: 'open' },
     'identity-secret': { value: 'SECRET', help: 'what your server signs those tokens with', otherwise: 'none', many: true },
     'identity-public-key': { value: 'FILE', help: 'the public key instead, as PEM', otherwise: 'none' },
+    'identity-seconds': { value: 'SECONDS', help: 'how long such a token may hold at most', otherwise: '86400' },
     workers: { value: 'NUMBER', help: 'processes on this machine; more than one needs Postgres', otherwise: '1' },
     'log-level': { value: 'LEVEL', help: 'info (every request), warning, error or silent', otherwise: 'warning' },
   },
@@ -126,8 +127,9 @@ function identityIn(values: Values): Pick<CollectorOptions, 'signedIdentity'> {
   const file = textIn(values, 'identity-public-key');
   const secret = values['identity-secret'] as string[] | undefined;
   const require = oneOf(['open', 'traits', 'all'] as const, 'identity', textIn(values, 'identity') ?? 'open');
+  const tokenSeconds = numberIn(values, 'identity-seconds', undefined, 1, 999_999_999);
   if (require === 'open' && file === undefined && secret === undefined) return {};
-  return { signedIdentity: { require, ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file) }) } };
+  return { signedIdentity: { require, ...(tokenSeconds !== undefined && { tokenSeconds }), ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file) }) } };
 }
 
 /** The key is looked at here, so that a wrong one is told at the start and not with the first token. */

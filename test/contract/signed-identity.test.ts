@@ -114,6 +114,9 @@ describe('an identify of a page', () => {
     ['that nobody signed', 'bad_token', () => new UnsecuredJWT({ sub: 'ada', anonymous_id: 'v' }).setExpirationTime(new Date(NOON + HOUR)).encode()],
     ['that is no token', 'bad_token', () => 'a.b.c'],
     ['that never expires', 'bad_token', () => new SignJWT({ sub: 'ada', anonymous_id: 'v' }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(SECRET))],
+    ['that expires in ten years', 'bad_token', () => sign({ sub: 'ada', anonymous_id: 'v' }, { expires: NOON + 3650 * 24 * HOUR })],
+    ['that holds for ten years, though not from now', 'bad_token', () => sign({ sub: 'ada', anonymous_id: 'v', iat: NOON / 1000 - 3650 * 86_400 })],
+    ['that was signed in ten years', 'bad_token', () => sign({ sub: 'ada', anonymous_id: 'v', iat: NOON / 1000 + 3650 * 86_400 }, { expires: NOON + 3650 * 24 * HOUR + HOUR })],
     ['that has expired', 'expired_token', () => sign({ sub: 'ada', anonymous_id: 'v' }, { expires: NOON - HOUR })],
     ['of another person', 'token_of_another', () => sign({ sub: 'bob', anonymous_id: 'v' })],
     ['of another visitor', 'token_of_another', () => sign({ sub: 'ada', anonymous_id: 'w' })],
@@ -125,6 +128,20 @@ describe('an identify of a page', () => {
     expect(codes(answer)).toEqual([`1 ${code}`]);
     expect(answer.refused[0]!.message).toMatch(/^[A-Z].*\.$/);
     expect(await person('ada')).toBeUndefined();
+  });
+
+  it('may hold for a day, or for as long as the collector was told, from when it was signed, and a minute for clocks that differ', async () => {
+    for (const [tokenSeconds, seconds] of [[undefined, 86_400], [600, 600]] as const) {
+      const fates = async (holds: number, iat?: number) => {
+        const { post } = collect({ require: 'all', secret: SECRET, ...(tokenSeconds && { tokenSeconds }) });
+        const token = await sign({ sub: 'ada', anonymous_id: 'v', ...(iat !== undefined && { iat }) }, { expires: ((iat ?? NOON / 1000) + holds) * 1000 });
+        return codes(await post([identify({ token })]));
+      };
+      expect([await fates(seconds + 60), await fates(seconds + 61)]).toEqual([[], ['0 bad_token']]);
+      const earlier = NOON / 1000 - 300;
+      expect([await fates(seconds + 60, earlier), await fates(seconds + 61, earlier)]).toEqual([[], ['0 bad_token']]);
+    }
+    expect(() => collect({ require: 'all', secret: SECRET, tokenSeconds: 0 })).toThrow(/tokenSeconds is a whole number from 1/);
   });
 
   it('is refused with a token that was made up, also where none is needed', async () => {
