@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { startCollector } from './collector.js';
 import { expect, open, remotePage, test } from './fixtures.js';
+import { startTlsProxy } from './tls-proxy.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
 
@@ -35,6 +36,42 @@ test('a visitor whose storage the browser has wiped is still the same one', asyn
   } finally {
     await collector.kill();
   }
+});
+
+test.describe('over TLS', () => {
+  test.use({ ignoreHTTPSErrors: true });
+
+  test('the cookie is one that no neighbour can plant and no script reads; it comes back, and the visitor with it', async ({ page, pages, data, context }) => {
+    const shop = await startTlsProxy(pages.url);
+    const collector = await startCollector(data, ['--trust-proxy', '--allow-origin', shop.url]);
+    const events = await startTlsProxy(collector.url);
+    const namesIn = async () => (await collector.activity()).map(({ name }) => name);
+    try {
+      pages.put('/', remotePage(events).replace('data-write-key', 'data-first-party-cookie data-write-key'));
+      await open(page, shop.url);
+      await page.evaluate(() => window.cioanalytics.track('before').then(() => undefined));
+      await expect.poll(namesIn).toEqual(['before']);
+      const kept = (await context.cookies()).find(({ name }) => name === '__Host-hitherto_id');
+      expect(kept).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/', value: (await collector.activity())[0]!.anonymousId });
+      expect(await page.evaluate(() => document.cookie)).not.toContain('hitherto_id');
+      expect(events.cookies('/v1/id')[0]).not.toContain('__Host-hitherto_id');
+
+      // Whatever scripts wrote is gone.
+      const session = await context.newCDPSession(page);
+      await page.goto('about:blank');
+      await session.send('Storage.clearDataForOrigin', { origin: shop.url, storageTypes: 'local_storage,indexeddb' });
+      for (const { name, httpOnly } of await context.cookies()) if (!httpOnly) await context.clearCookies({ name });
+
+      await open(page, shop.url);
+      await page.evaluate(() => window.cioanalytics.track('after').then(() => undefined));
+      await expect.poll(namesIn).toEqual(['after', 'before']);
+      expect(events.cookies('/v1/id').at(-1)).toContain(`__Host-hitherto_id=${kept!.value}`);
+      expect((await collector.activity())[0]!.anonymousId).toBe(kept!.value);
+      expect(await page.evaluate(() => window.cioanalytics.user().anonymousId())).toBe(kept!.value);
+    } finally {
+      await Promise.all([collector.kill(), shop.close(), events.close()]);
+    }
+  });
 });
 
 test('a collector that does not know the page holds nothing up, and the console says what to do', async ({ page, pages, collector, consoleLines }) => {
