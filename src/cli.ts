@@ -1,5 +1,5 @@
 import { readArguments } from './command-line/arguments.js';
-import { UsageError, type Command } from './command-line/command.js';
+import { EXIT, NobodyError, UsageError, type Command } from './command-line/command.js';
 import { erase } from './command-line/erase.js';
 import { explain } from './command-line/explain.js';
 import { exportMessages } from './command-line/export.js';
@@ -19,7 +19,7 @@ try {
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof ConfigError || error instanceof LedgerError)) throw error;
   process.stderr.write(`hitherto: ${oneLine(error.message)}\n`);
-  process.exit(1);
+  process.exit(error instanceof NobodyError ? EXIT.NOBODY : EXIT.FAILED);
 }
 
 async function run([name, ...args]: string[]): Promise<void> {

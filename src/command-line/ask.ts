@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCollector } from '../collector/index.js';
-import { textIn, UsageError, type Options, type Values } from './command.js';
+import { NobodyError, textIn, UsageError, type Options, type Values } from './command.js';
 import { DEFAULT_DATA, openLedger, STORAGE_OPTIONS } from './storage.js';
 
 /** Whom the commands that read and change are about: a collector that runs, or what it keeps. */
@@ -54,7 +54,8 @@ function askRemote(url: string, token: string | undefined): Ask {
 /** What was answered, or what was wrong with the question. */
 export async function answerOf<Answer>(response: Response): Promise<Answer> {
   // Whatever stands in front of a collector may answer with a page.
-  const answer = (await response.json().catch(() => ({}))) as Answer & { message?: string };
+  const answer = (await response.json().catch(() => ({}))) as Answer & { code?: string; message?: string };
+  if (answer.code === 'nobody' && answer.message !== undefined) throw new NobodyError(answer.message);
   if (!response.ok) throw new UsageError(answer.message ?? `the collector answered ${response.status}; perhaps it is none.`);
   return answer;
 }

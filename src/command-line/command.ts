@@ -31,6 +31,15 @@ export interface Command {
 /** What the user can mend; told in one line, without a stack. */
 export class UsageError extends Error {}
 
+/** Nobody is meant by what was asked about. */
+export class NobodyError extends UsageError {}
+
+/**
+ * How every command ends: with 0 when it is done; with FAILED when it could not be, and one line says why; with NOBODY when the
+ * answer is that there is nobody, so that a script can tell that from a failure.
+ */
+export const EXIT = { FAILED: 1, NOBODY: 2 } as const;
+
 export function textIn(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;

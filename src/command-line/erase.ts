@@ -5,7 +5,7 @@ import { UsageError, type Command } from './command.js';
 export const erase: Command = {
   summary: 'forgets a person, and whatever is theirs',
   argument: 'PERSON',
-  about: 'PERSON is an id, an email or cio_…. It cannot be taken back: their events and traits are deleted, their anonymous ids stay\ntaken, and what happened up to now is not taken in again, wherever it is still waiting.',
+  about: 'PERSON is an id, an email or cio_…. It cannot be taken back: their events and traits are deleted, their anonymous ids stay\ntaken, and what happened up to now is not taken in again, wherever it is still waiting.\nEnds with 2 when nobody is known by PERSON.',
   options: {
     yes: { help: 'without a question', otherwise: 'it asks, on a terminal' },
     ...ASK_OPTIONS,

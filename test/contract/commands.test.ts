@@ -44,6 +44,7 @@ describe.each(['the data itself', 'a collector that runs'])('asked of %s', (plac
     const merged = await hitherto(['explain', 'm1', ...asked(there)]);
     expect(merged).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^merged_retroactively {2}ada\nIt happened .* before the identify/) });
     expect(await hitherto(['explain', 'm3', ...asked(there)])).toMatchObject({ code: 2, stdout: expect.stringMatching(/^unclaimed\n/) });
+    expect(await hitherto(['explain', 'nowhere', ...asked(there)])).toMatchObject({ code: 2, stdout: expect.stringMatching(/^unknown\n/) });
     const { stdout } = await hitherto(['explain', 'm1', '--json', ...asked(there)]);
     expect(JSON.parse(stdout)).toMatchObject({ reason: 'merged_retroactively', person: 'ada' });
   });
@@ -71,7 +72,7 @@ describe.each(['the data itself', 'a collector that runs'])('asked of %s', (plac
     expect((await there.collector.get('api/people/ada')).status).toBe(200);
     expect(await hitherto(['erase', 'ada', '--yes', ...asked(there)])).toEqual({ code: 0, stdout: 'ada is forgotten.\n', stderr: '' });
     expect((await there.collector.get('api/people/ada')).status).toBe(404);
-    expect(await hitherto(['erase', 'ada', '--yes', ...asked(there)])).toMatchObject({ code: 1, stderr: 'hitherto: Nobody is known by this id.\n' });
+    expect(await hitherto(['erase', 'ada', '--yes', ...asked(there)])).toMatchObject({ code: 2, stdout: '', stderr: 'hitherto: Nobody is known by this id.\n' });
   });
 });
 
