@@ -1,57 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import type { ActivityPage } from '../../src/wire/index.js';
+import { commands, type CommandOptions } from './command.js';
 import { nameOf } from './ledger.js';
 import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
 import { SECRET, webhookReceiver } from './webhook-receiver.js';
 
-// What is shipped is what is tested: `npm run build` comes first.
-const CLI = resolve('dist/cli.js');
 const makeFolder = temporaryFolders();
 const server = postgresServer();
-const running = new Set<ChildProcess>();
-
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-interface Run {
-  child: ChildProcess;
-  /** The first line on stdout; rejects when it ends without one. */
-  line: Promise<string>;
-  /** How it ended. */
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-function hitherto(args: string[], { cwd = makeFolder(), env = {}, cli = CLI }: { cwd?: string; env?: Record<string, string>; cli?: string } = {}): Run {
-  const child = spawn(process.execPath, [cli, ...args], { cwd, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data) => (stdout += data));
-  child.stderr.on('data', (data) => (stderr += data));
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    child.on('close', (code) => {
-      running.delete(child);
-      resolve({ code, stdout, stderr });
-    });
-  });
-  const line = new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).once('line', resolve).once('close', () => reject(new Error(`It ended without a word: ${stderr}`)));
-  });
-  // Those who wait for the end do not care for the line.
-  line.catch(() => undefined);
-  return { child, line, ended };
-}
+const { hitherto, complaint } = commands();
 
 /** A collector that is up, and ways to talk to it. */
-async function serve(args: string[] = [], options: Parameters<typeof hitherto>[1] = {}) {
+async function serve(args: string[] = [], options: CommandOptions = {}) {
   const run = hitherto(['serve', '--port', '0', ...args], options);
   const line = await run.line;
   const home = /http:\/\/[^/]+\//.exec(line)![0];
@@ -69,14 +33,6 @@ async function serve(args: string[] = [], options: Parameters<typeof hitherto>[1
     return run.ended;
   };
   return { ...run, line, home, token, send, log, stop };
-}
-
-/** What it says when it will not start. */
-async function complaint(args: string[], options: Parameters<typeof hitherto>[1] = {}): Promise<string> {
-  const { code, stdout, stderr } = await hitherto(args, options).ended;
-  expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 1, stdout: '', lines: 2 });
-  expect(stderr).toMatch(/^hitherto: \S/);
-  return stderr;
 }
 
 const COMMANDS = ['serve', 'snippet', 'explain', 'export', 'erase'];
@@ -342,6 +298,7 @@ describe('hitherto', () => {
       const { code, stdout } = await hitherto(args).ended;
       expect(code).toBe(0);
       for (const command of COMMANDS) expect(stdout).toContain(`hitherto ${command}`);
+      expect(stdout).toMatch(/ends with 0 when it is done, with 1 .*, with 2 when there is nobody/);
     }
   });
 
