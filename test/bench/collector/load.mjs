@@ -97,7 +97,8 @@ export async function sendAtRate(homes, requests, { connections, seconds, events
     const tick = () => {
       for (; sent < count && begun + sent * intervalMs <= performance.now(); sent++) {
         const due = begun + sent * intervalMs;
-        const socket = free.pop();
+        // In turns: one that was used long ago would be hung up by the server just now.
+        const socket = free.shift();
         if (socket) void serve(socket, due);
         else waiting.push(due);
       }
