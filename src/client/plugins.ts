@@ -151,47 +151,36 @@ export function createPipeline({ timeout, client, report }: PipelineOptions): Pi
     skip = (): unknown => context.fail('middleware_cancellation', 'Middleware `next` function skipped'),
   ): unknown {
     let isNext = false;
-    return settled(
-      () =>
-        middleware({
-          payload: { obj: context.event },
-          integrations: isObject(context.event['integrations']) ? context.event['integrations'] : {},
-          integration,
-          next(payload) {
-            isNext = payload !== null;
-            if (isObject(payload?.obj)) context.event = payload.obj;
-          },
-        }),
-      // One that throws has not decided anything: the message goes on.
-      (hasThrown) => {
-        if (!isNext && !hasThrown) skip();
-      },
-      'a middleware',
-    );
+    const work = (): unknown =>
+      middleware({
+        payload: { obj: context.event },
+        integrations: isObject(context.event['integrations']) ? context.event['integrations'] : {},
+        integration,
+        next(payload) {
+          isNext = payload !== null;
+          if (isObject(payload?.obj)) context.event = payload.obj;
+        },
+      });
+    // One that throws has not decided anything: the message goes on.
+    return settled('a middleware', context, work, () => isNext || skip());
   }
 
   function call(entry: Entry, context: Context): unknown {
     if (!entry.isLoaded) return entry.loading.then(() => (entry.isLoaded ? call(entry, context) : undefined));
     const hook = entry.plugin[context.event['type'] as keyof Plugin] as Hook | undefined;
-    if (typeof hook !== 'function') return undefined;
-    return settled(
-      () => hook.call(entry.plugin, context),
-      () => {},
-      `the plugin ${entry.plugin.name}`,
-      () => context.failedDelivery() !== undefined,
-    );
+    return typeof hook === 'function' ? settled(`the plugin ${entry.plugin.name}`, context, () => hook.call(entry.plugin, context)) : undefined;
   }
 
-  /** Calls a function of the page that may answer with a promise, throw, or reject; `then` follows in any case. */
-  function settled(work: () => unknown, then: (hasThrown: boolean) => void, who: string, isExpected = (): boolean => false): unknown {
+  /** Calls a function of the page that may answer with a promise, throw, or reject; `then` follows where it did not throw. */
+  function settled(who: string, context: Context, work: () => unknown, then?: () => unknown): unknown {
     const trouble = (error: unknown): void => {
-      if (!isExpected()) report('plugin_failed', `${who} threw ${String(error)}; the message goes on without it.`, error);
-      then(true);
+      // One that has ended the call throws to end itself.
+      if (!context.failedDelivery()) report('plugin_failed', `${who} threw ${String(error)}; the message goes on without it.`, error);
     };
     try {
       const answer = work();
-      if (isPromise(answer)) return answer.then(() => then(false), trouble);
-      then(false);
+      if (isPromise(answer)) return answer.then(then, trouble);
+      then?.();
     } catch (error) {
       trouble(error);
     }
@@ -219,8 +208,9 @@ export function createPipeline({ timeout, client, report }: PipelineOptions): Pi
     return types.flatMap((type) => entries.filter(({ plugin }) => plugin.type === type));
   }
 
-  function begin(plugin: Plugin): Entry {
+  function begin(plugin: Plugin): Promise<void> {
     const entry: Entry = { plugin, isLoaded: plugin.isLoaded?.() ?? plugin.load === undefined, loading: Promise.resolve() };
+    entries = [...entries.filter((other) => other.plugin.name !== plugin.name), entry];
     const load = async (): Promise<void> => {
       try {
         await plugin.load?.(undefined, client());
@@ -230,26 +220,14 @@ export function createPipeline({ timeout, client, report }: PipelineOptions): Pi
         entries = entries.filter((other) => other !== entry);
       }
     };
-    entry.loading = load();
-    return entry;
+    return (entry.loading = load());
   }
 
   return {
     run,
     async register(plugins) {
-      const added = plugins.flatMap((plugin) => {
-        if (isPlugin(plugin)) return plugin;
-        report('no_plugin', 'a plugin is an object with a name and a type (before, enrichment, destination, after, utility). This one was left out.');
-        return [];
-      });
-      await Promise.all(
-        added.map((plugin) => {
-          entries = entries.filter((entry) => entry.plugin.name !== plugin.name);
-          const entry = begin(plugin);
-          entries.push(entry);
-          return entry.loading;
-        }),
-      );
+      const complaint = 'a plugin is an object with a name and a type (before, enrichment, destination, after, utility). This one was left out.';
+      await Promise.all(plugins.map((plugin) => (isPlugin(plugin) ? begin(plugin) : report('no_plugin', complaint))));
     },
     async deregister(names) {
       for (const { plugin } of entries.filter(({ plugin }) => names.includes(plugin.name))) {

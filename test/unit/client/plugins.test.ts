@@ -91,6 +91,16 @@ describe('a plugin', () => {
     expect((await call).durable).toBe('stored');
   });
 
+  it('is left out where loading it throws at once', async () => {
+    const client = start();
+    const load = (): never => {
+      throw new Error('no network');
+    };
+    await client.register(plugin('enrichment', () => {}, { name: 'broken', load }));
+    expect(client.inspect().plugins).toEqual([]);
+    expect(errors.map(({ code }) => code)).toEqual(['plugin_failed']);
+  });
+
   it('is waited for while it loads, and left out if that fails', async () => {
     let loaded!: () => void;
     const late = plugin('enrichment', (context) => context.updateEvent('properties.late', true), { name: 'late', isLoaded: () => false, load: () => new Promise<void>((resolve) => (loaded = resolve)) });
