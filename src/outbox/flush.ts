@@ -211,7 +211,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
       case 'retry':
         nextAt = monotonic() + backoffMs(failures, random(), outcome.retryAfterMs);
         failed(failures + 1, outcome.retryAfterMs);
-        onFailure(response.status === 0 ? 'it does not answer' : `it answers ${response.status}`);
+        onFailure(outcome.reason);
         return false;
     }
   }

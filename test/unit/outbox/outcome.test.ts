@@ -59,14 +59,14 @@ describe('outcomeOf', () => {
   });
 
   it('hands on how long the server wants to be left alone', () => {
-    expect(outcomeOf({ status: 429, body: '', retryAfterMs: 7_000 })).toEqual({ kind: 'retry', retryAfterMs: 7_000 });
+    expect(outcomeOf({ status: 429, body: '', retryAfterMs: 7_000 })).toMatchObject({ kind: 'retry', retryAfterMs: 7_000 });
   });
 
-  it.each([400, 401])('says what is wrong with %i in the words of the collector', (status) => {
+  it.each([400, 401, 503])('says what is wrong with %i in the words of the collector', (status) => {
     expect(outcomeOf({ status, body: '{"message":"Unknown write key."}' })).toMatchObject({ reason: 'Unknown write key.' });
   });
 
-  it.each([400, 403, 404])('says the status %i where the collector gives no words', (status) => {
+  it.each([400, 403, 404, 503])('says the status %i where the collector gives no words', (status) => {
     expect(outcomeOf({ status, body: HTML })).toMatchObject({ reason: expect.stringContaining(String(status)) as string });
   });
 });
