@@ -122,13 +122,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
     }
     if (size.messages <= limit.messages && size.characters <= limit.characters) return size;
     const cuts = cutsFor(queue.filter(isReady), size, limit);
-    const parts = cuts.flatMap(({ row, rest, dropped: ids }) => {
-      dropped += ids.length;
-      const part = rest ? foundRow(partKey(row.key!, 0), rest) : undefined;
-      queue = queue.flatMap((queued) => (queued === row ? (part ?? []) : queued));
-      const given = ids.map((messageId) => ({ messageId, index: 0, ...GIVEN_UP }));
-      void Promise.resolve(part?.delivered ?? []).then((refused) => row.settleDelivered([...refused, ...given]));
-      return part ?? [];
+    const parts = cuts.flatMap(({ row, rest, dropped: events }) => {
+      dropped += events.length;
+      return divide(row, rest ? [rest] : [], events.map(({ messageId }) => ({ messageId: String(messageId), index: 0, ...GIVEN_UP })));
     });
     if (cuts.length === 0) return size;
     void outbox.replace(cuts.map(({ row }) => row), parts);
@@ -174,14 +170,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   async function takeBatch(): Promise<Row[]> {
     const identify = queue.find((row) => row.hasIdentify && isReady(row));
     if (identify) adopt((await outbox.read()).filter(({ key }) => key! < identify.key!));
-    const rows: Row[] = [];
-    let bytes = 0;
-    for (const row of queue.filter(isReady)) {
-      bytes += utf8Bytes(row.text) + 1;
-      if (rows.length > 0 && (bytes > BATCH_BYTES - ENVELOPE_BYTES || rows.length >= rowLimit)) break;
-      rows.push(row);
-    }
-    return rows;
+    const rows = queue.filter(isReady);
+    return rows.slice(0, Math.max(1, Math.min(rowLimit, fitting(rows, BATCH_BYTES))));
   }
 
   /** @returns whether to go on with the next batch at once */
@@ -240,26 +230,24 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   async function halve(rows: Row[], reason: string): Promise<void> {
-    if (rows.length > 1) {
-      rowLimit = Math.ceil(rows.length / 2);
-      return;
-    }
+    rowLimit = Math.ceil(rows.length / 2);
+    if (rows.length > 1) return;
     const row = rows[0]!;
     const messages = messagesIn(row);
-    if (messages.length > 1) return split(row, messages);
-    const messageId = String(messages[0]?.['messageId']);
-    await settle(rows, [{ messageId, index: 0, code: 'refused', message: reason }]);
+    if (messages.length > 1) {
+      const middle = Math.ceil(messages.length / 2);
+      await outbox.replace(rows, divide(row, [messages.slice(0, middle), messages.slice(middle)].map(textOf)));
+    } else {
+      await settle(rows, [{ messageId: String(messages[0]?.['messageId']), index: 0, code: 'refused', message: reason }]);
+    }
   }
 
-  async function split(row: Row, messages: JsonObject[]): Promise<void> {
-    const middle = Math.ceil(messages.length / 2);
-    const parts = [messages.slice(0, middle), messages.slice(middle)].map((half, i) =>
-      foundRow(partKey(row.key!, i), textOf(half)),
-    );
+  /** Puts parts in the place of a row, which is delivered when they are; `refused` has gone already. */
+  function divide(row: Row, texts: string[], refused: Refusal[] = []): Row[] {
+    const parts = texts.map((text, i) => foundRow(partKey(row.key!, i), text));
     queue = queue.flatMap((queued) => (queued === row ? parts : queued));
-    rowLimit = 1;
-    void Promise.all(parts.map(({ delivered }) => delivered)).then((refused) => row.settleDelivered(refused.flat()));
-    await outbox.replace([row], parts);
+    void Promise.all(parts.map(({ delivered }) => delivered)).then((found) => row.settleDelivered([...found.flat(), ...refused]));
+    return parts;
   }
 
   /** Takes rows of other pages into the queue, each in its place. */
@@ -288,15 +276,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   function leave(): void {
-    const rows: Row[] = [];
-    let bytes = ENVELOPE_BYTES;
-    for (const row of queue) {
-      if (row.isInFlight) continue;
-      bytes += utf8Bytes(row.text) + 1;
-      if (bytes > room()) break;
-      rows.push(row);
-    }
-    if (rows.length > 0) void deliver(rows, true).then(wake);
+    const rows = queue.filter(({ isInFlight }) => !isInFlight);
+    const sent = rows.slice(0, fitting(rows, room()));
+    if (sent.length > 0) void deliver(sent, true).then(wake);
   }
 
   return {
@@ -314,6 +296,13 @@ export function createFlusher(options: FlusherOptions): Flusher {
     waiting: () => sizeOf(queue).messages,
     look: () => ({ rows: queue, hasFailed: failures > 0 }),
   };
+}
+
+/** How many of these rows go into a request of so many bytes. */
+function fitting(rows: Row[], room: number): number {
+  let bytes = ENVELOPE_BYTES;
+  const over = rows.findIndex(({ text }) => (bytes += utf8Bytes(text) + 1) > room);
+  return over < 0 ? rows.length : over;
 }
 
 function isReady(row: Row): boolean {

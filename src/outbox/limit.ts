@@ -14,11 +14,14 @@ export const DEFAULT_LIMIT: Limit = { messages: 10_000, characters: 10_000_000 }
 /** Below so many characters, nobody has to ask how much room a browser has. */
 export const LITTLE = 1_000_000;
 
+/** Without the others nobody knows whose these are. */
+const EVENTS: unknown[] = ['track', 'page', 'screen'];
+
 /** A row that has to give something up. */
 export interface Cut {
   row: Row;
-  /** The ids of the messages that go. */
-  dropped: string[];
+  /** The messages that go. */
+  dropped: JsonObject[];
   /** What is left of the row, serialised; empty when it goes whole. */
   rest: string;
 }
@@ -39,8 +42,7 @@ export function sizeOf(rows: Row[]): Limit {
 }
 
 /**
- * What has to go so that the outbox keeps its limit: the oldest events first. Never an identify, an alias or a group:
- * without them, nobody knows whose the others are.
+ * What has to go so that the outbox keeps its limit: the oldest events first. Never an identify, an alias or a group.
  *
  * @param rows those that may be touched, oldest first
  * @param whole how much there is, those included that may not
@@ -50,15 +52,10 @@ export function cutsFor(rows: Row[], whole: Limit, limit: Limit): Cut[] {
   const cuts: Cut[] = [];
   for (const row of rows) {
     if (size.messages <= limit.messages && size.characters <= limit.characters) break;
-    const kept: JsonObject[] = [];
-    const dropped: string[] = [];
-    for (const message of messagesIn(row)) {
-      const { type, messageId } = message;
-      if (type === 'track' || type === 'page' || type === 'screen') dropped.push(String(messageId));
-      else kept.push(message);
-    }
+    const messages = messagesIn(row);
+    const dropped = messages.filter(({ type }) => EVENTS.includes(type));
     if (dropped.length === 0) continue;
-    const rest = textOf(kept);
+    const rest = textOf(messages.filter((message) => !dropped.includes(message)));
     size.messages -= dropped.length;
     size.characters -= row.text.length - rest.length;
     cuts.push({ row, dropped, rest });
