@@ -250,10 +250,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       userId: identity.userId() ?? null,
       groupId: identity.group.id() ?? null,
       consent: gate.state(),
-      endpoint: gate.connection()?.endpoint(),
-      waiting: gate.connection()?.waiting() ?? 0,
       plugins: pipeline.names(),
-      ...(gate.connection()?.queue() ?? { queue: [] }),
+      ...(gate.connection()?.look?.() ?? { endpoint: undefined, waiting: 0, queue: [] }),
     }),
 
     inspector: () =>
@@ -273,8 +271,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     once: (event, listener) => (emitter.once(event, listener), client),
     off: (event, listener) => (emitter.off(event, listener), client),
 
-    activity: async (filter) => (await gate.connection()?.activity(filter)) ?? [],
-    explain: async (messageId) => gate.connection()?.explain(messageId),
+    activity: async (filter) => (await gate.connection()?.engine())?.activity(filter) ?? [],
+    explain: async (messageId) => (await gate.connection()?.engine())?.explain(messageId),
   };
   if (options.plugins) void client.register(...[options.plugins].flat());
   if (options.autoPage) void import('./auto-page.js').then(({ watchPages }) => watchPages((properties) => void client.page(properties)));

@@ -13,11 +13,11 @@ import {
   type Outbox,
   type Row,
 } from '../outbox/index.js';
-import { serialise, type Activity, type ActivityFilter, type Explanation, type JsonObject } from '../wire/index.js';
+import { serialise, type JsonObject } from '../wire/index.js';
 import { addressOf, type Destination } from './destination.js';
 import type { Report } from './report.js';
 import { resendOf } from './resend.js';
-import type { ClientOptions, Inspection, LoadEngine } from './types.js';
+import type { ClientOptions, Inspection, LoadEngine, PageEngine } from './types.js';
 
 const FLUSH_INTERVAL_MS = 1_000;
 const BATCH_SIZE = 500;
@@ -32,16 +32,12 @@ export interface Connection {
   rememberId(anonymousId: string): void;
   opened: Promise<void>;
   flush(): Promise<void>;
-  /** How many messages wait for delivery. */
-  waiting(): number;
-  /** What waits, and why the last attempt failed. */
-  queue(): Pick<Inspection, 'queue' | 'failure'>;
-  /** Where they go. */
-  endpoint(): string | undefined;
+  /** Where they go, what waits, and why the last attempt failed; absent where stored is as far as they get. */
+  look?(): Pick<Inspection, 'endpoint' | 'waiting' | 'queue' | 'failure'>;
   /** Stores and sends nothing any more. @returns the rows that were waiting */
   close(): Row[];
-  activity(filter?: ActivityFilter): Promise<Activity[]>;
-  explain(messageId: string): Promise<Explanation | undefined>;
+  /** The engine of this page, if it has one. */
+  engine(): Promise<PageEngine | undefined>;
 }
 
 /** What a workspace says about its source. */
@@ -106,7 +102,6 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       flusher.add(row);
     },
     onReady: () => flusher.wake(),
-    onStored: () => flusher.wake(),
   });
   const flusher = createFlusher({
     outbox,
@@ -162,18 +157,16 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   return {
     ...outbox,
     flush: flusher.flush,
-    waiting: flusher.waiting,
-    queue() {
-      const { rows, hasFailed } = flusher.look();
-      return { queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
+    look() {
+      const { rows, waiting, hasFailed } = flusher.look();
+      return { endpoint, waiting, queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
     },
-    endpoint: () => endpoint,
     close() {
       outbox.close();
       tabs.release();
       return flusher.clear();
     },
-    ...noEngine(report, options),
+    engine: noEngine(report, options),
   };
 }
 
@@ -191,13 +184,14 @@ function inPage(connection: ConnectionOptions): Connection {
     .then(() => loadEngine!(outbox, onActivity, options.campaigns))
     .catch((error: unknown) => report('engine_unavailable', `the merge engine did not start (${String(error)}); events are kept.`, error));
   const outbox = openOutbox(PAGE, newId(), connection, {
-    onAppend() {},
-    onReady() {},
-    onStored(row) {
+    onAppend(row) {
       // The outbox is the engine's log: what is stored has arrived.
-      row.settleDelivered([]);
-      void engine.then((started) => started?.apply(row));
+      void row.stored.then(async () => {
+        row.settleDelivered([]);
+        (await engine)?.apply(row);
+      });
     },
+    onReady() {},
   });
 
   // The page comes first: the log is replayed when somebody asks, or when there is nothing better to do.
@@ -205,33 +199,26 @@ function inPage(connection: ConnectionOptions): Connection {
   whenIdle(begin, { timeout: IDLE_MS });
 
   return {
-    ...outbox,
-    ...nothingWaits(outbox),
-    async activity(filter) {
+    ...keptHere(outbox),
+    engine() {
       begin();
-      return (await engine)?.activity(filter) ?? [];
-    },
-    async explain(messageId) {
-      begin();
-      return (await engine)?.explain(messageId);
+      return engine;
     },
   };
 }
 
 function toNowhere(connection: ConnectionOptions, problem: string): Connection {
   const { options, report } = connection;
-  const outbox = openOutbox(UNADDRESSED, newId(), connection, { onAppend() {}, onReady() {}, onStored() {} });
+  const outbox = openOutbox(UNADDRESSED, newId(), connection, { onAppend() {}, onReady() {} });
   report('misconfigured', `${problem} Until then events are kept.`);
-  return { ...outbox, ...nothingWaits(outbox), ...noEngine(report, options) };
+  return { ...keptHere(outbox), engine: noEngine(report, options) };
 }
 
 /** For messages that go nowhere: stored is as far as they get. */
-function nothingWaits(outbox: Outbox): Pick<Connection, 'flush' | 'waiting' | 'queue' | 'endpoint' | 'close'> {
+function keptHere(outbox: Outbox): Omit<Connection, 'engine'> {
   return {
+    ...outbox,
     flush: () => outbox.opened,
-    waiting: () => 0,
-    queue: () => ({ queue: [] }),
-    endpoint: () => undefined,
     close() {
       outbox.close();
       return [];
@@ -243,7 +230,7 @@ function openOutbox(
   scope: string,
   tab: string,
   { identity: { settle, recover, correct }, report, options }: ConnectionOptions,
-  events: { onAppend(row: Row): void; onReady(row: Row): void; onStored(row: Row): void },
+  events: { onAppend(row: Row): void; onReady(): void },
 ): Outbox {
   return createOutbox({
     scope,
@@ -263,17 +250,8 @@ function openOutbox(
   });
 }
 
-function noEngine(report: Report, { campaigns }: ClientOptions): Pick<Connection, 'activity' | 'explain'> {
-  const tell = (): void => report('no_engine', 'activity(), explain() and campaigns need the engine in the page; with an endpoint, the collector has its own.');
-  if (campaigns) tell();
-  return {
-    async activity() {
-      tell();
-      return [];
-    },
-    async explain() {
-      tell();
-      return undefined;
-    },
-  };
+function noEngine(report: Report, { campaigns }: ClientOptions): () => Promise<undefined> {
+  const tell = async (): Promise<undefined> => report('no_engine', 'activity(), explain() and campaigns need the engine in the page; with an endpoint, the collector has its own.');
+  if (campaigns) void tell();
+  return tell;
 }

@@ -72,10 +72,8 @@ export interface Flusher {
   leave(): void;
   /** Forgets everything that waits. @returns what it was */
   clear(): Row[];
-  /** How many messages wait. */
-  waiting(): number;
-  /** What waits, oldest first, and whether the last attempt failed. */
-  look(): { rows: Row[]; hasFailed: boolean };
+  /** What waits, oldest first; how many messages that are; and whether the last attempt failed. */
+  look(): { rows: Row[]; waiting: number; hasFailed: boolean };
 }
 
 export function createFlusher(options: FlusherOptions): Flusher {
@@ -293,8 +291,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
       queue = [];
       return rows;
     },
-    waiting: () => sizeOf(queue).messages,
-    look: () => ({ rows: queue, hasFailed: failures > 0 }),
+    look: () => ({ rows: queue, waiting: sizeOf(queue).messages, hasFailed: failures > 0 }),
   };
 }
 

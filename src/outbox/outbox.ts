@@ -42,10 +42,8 @@ export interface OutboxOptions {
   correct(text: string): string;
   /** A row has begun to exist. */
   onAppend(row: Row): void;
-  /** A row may be sent, though the database is not open yet. */
-  onReady(row: Row): void;
-  /** A row is as durable as it will get. */
-  onStored(row: Row): void;
+  /** Rows may be sent: they are as durable as they will get, or the database is not open yet and need not be. */
+  onReady(): void;
   /** The database cannot be had, or refuses to write. */
   onTrouble(error: unknown): void;
 }
@@ -74,7 +72,7 @@ export interface Outbox {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { scope, isPersistent, tab, now, settleId, recoverId, correct, onAppend, onReady, onStored, onTrouble } = options;
+  const { scope, isPersistent, tab, now, settleId, recoverId, correct, onAppend, onReady, onTrouble } = options;
   let database: Database | undefined;
   let isOpening = isPersistent;
   let lastTime = 0;
@@ -151,10 +149,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function letGo(rows: Row[]): void {
-    for (const row of rows) {
-      row.isReady = true;
-      onReady(row);
-    }
+    for (const row of rows) row.isReady = true;
+    onReady();
   }
 
   function write(to: Database, rows: Row[]): void {
@@ -182,10 +178,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       losses = 0;
       leaveBridge();
     }
-    for (const row of rows) {
-      row.settleStored(durability);
-      onStored(row);
-    }
+    for (const row of rows) row.settleStored(durability);
+    onReady();
   }
 
   /** Whatever waited in localStorage goes into the database with the first write, unless that has been lost again. */

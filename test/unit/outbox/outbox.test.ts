@@ -23,7 +23,6 @@ function open(overrides: Partial<OutboxOptions> = {}): Outbox & { trouble: unkno
     correct: (text) => text,
     onAppend() {},
     onReady() {},
-    onStored() {},
     onTrouble: (error) => trouble.push(error),
     ...overrides,
   });
@@ -83,13 +82,15 @@ describe('a visitor who is known, or certainly new', () => {
 
   it('has messages that may leave before the database is open', async () => {
     vi.spyOn(indexedDB, 'open').mockImplementation(() => new EventTarget() as IDBOpenDBRequest);
-    const ready: string[] = [];
-    const outbox = open({ ...known, onReady: ({ text }) => ready.push(text) });
-    outbox.append('1', false);
-    expect(ready).toEqual([]);
+    const onReady = vi.fn<() => void>();
+    const outbox = open({ ...known, onReady });
+    const first = outbox.append('1', false);
+    expect(first.isReady).toBeFalsy();
     await outbox.identified;
-    outbox.append('2', false);
-    expect(ready).toEqual(['1', '2']);
+    expect(onReady).toHaveBeenCalledOnce();
+    const second = outbox.append('2', false);
+    expect(onReady).toHaveBeenCalledTimes(2);
+    expect([first.isReady, second.isReady]).toEqual([true, true]);
   });
 
   it('has none left in the browser once they are delivered, though they were on their way into the database', async () => {
@@ -301,12 +302,13 @@ describe('without a database', () => {
   it('keeps messages in memory, says so once it knows, and asks for an id without one', async () => {
     vi.stubGlobal('indexedDB', undefined);
     const recoverId = vi.fn<() => string>(() => 'visitor');
-    const onStored = vi.fn<(...values: unknown[]) => void>();
-    const outbox = open({ recoverId, onStored });
+    const onReady = vi.fn<() => void>();
+    const outbox = open({ recoverId, onReady });
     const row = outbox.append('"a"', false);
     await expect(row.stored).resolves.toBe('memory');
     expect(recoverId).toHaveBeenCalledWith(undefined);
-    expect(onStored).toHaveBeenCalledWith(row);
+    expect(onReady).toHaveBeenCalled();
+    expect(row.isReady).toBe(true);
     expect(outbox.trouble).toHaveLength(1);
     await expect(outbox.append('"b"', false).stored).resolves.toBe('memory');
     expect(outbox.trouble).toHaveLength(1);
