@@ -1,6 +1,6 @@
 import { createIdentity, newId } from '../identity/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
-import { sortArguments, splitOptions, type Callback } from './arguments.js';
+import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
 import { createCircumstances, timeOfCall, type PageContext } from './circumstances.js';
 import { connect, purgeFor, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
@@ -12,7 +12,7 @@ import { callPage, createEmitter } from './emitter.js';
 import { groupOf, userOf } from './entities.js';
 import type { FirstParty } from './first-party.js';
 import { createPipeline, type DestinationMiddleware } from './plugins.js';
-import { createReport } from './report.js';
+import { createReport, type Report } from './report.js';
 import { signedCall } from './signed.js';
 import type { Client, ClientOptions, Parts } from './types.js';
 import { VERSION } from './version.js';
@@ -117,23 +117,26 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     });
   }
 
-  /** What a page gives may throw when it is looked at (a revoked Proxy): its call is lost, the page is not. */
-  function guarded(call: (values: unknown[]) => Promise<Context>): (...values: unknown[]) => Promise<Context> {
+  /**
+   * A method of the page's, which takes so many texts first. What it is given may throw when it is looked at (a revoked Proxy):
+   * that call is lost, the page is not.
+   */
+  function method(textLimit: number, call: (given: Arguments) => Promise<Context>): (...values: unknown[]) => Promise<Context> {
     return (...values) => {
       try {
-        return call(values);
+        return call(sortArguments(values, textLimit));
       } catch (error) {
-        return drop('unreadable', `reading what was given threw ${String(error)}. This call was dropped.`, error);
+        return drop(...unreadable(error));
       }
     };
   }
 
-  /** The same for what is no message. */
+  /** The same for a method that makes no message. */
   async function settled(work: () => unknown): Promise<void> {
     try {
       await work();
     } catch (error) {
-      report('unreadable', `reading what was given threw ${String(error)}. This call was dropped.`, error);
+      report(...unreadable(error));
     }
   }
 
@@ -144,8 +147,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     return Promise.resolve(dropped);
   }
 
-  function view(type: 'page' | 'screen', values: unknown[]): Promise<Context> {
-    const { texts, objects, callback } = sortArguments(values, 2);
+  function view(type: 'page' | 'screen', { texts, objects, callback }: Arguments): Promise<Context> {
     const [name = null, category = null] = texts.filter((text) => text !== null).reverse();
     const [given, callOptions] = objects;
     const named = { ...(category && { category }), ...(name && { name }) };
@@ -155,8 +157,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     return send(type, { ...named, properties }, callOptions, callback, given ? (page as PageContext | undefined) : undefined);
   }
 
-  const group = guarded((values) => {
-    const { texts, objects, callback } = sortArguments(values, 1);
+  const group = method(1, ({ texts, objects, callback }) => {
     const [given, callOptions] = objects;
     const groupId = texts[0]?.trim() ? texts[0] : identity.group.id();
     if (!groupId) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
@@ -173,8 +174,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     initialized: true,
     VERSION,
 
-    track: guarded((values) => {
-      const { texts, objects, callback } = sortArguments(values, 1);
+    track: method(1, ({ texts, objects, callback }) => {
       const isOneObject = texts.length === 0;
       const whole = isOneObject ? objects.shift() : undefined;
       const event = isOneObject ? whole?.['event'] : texts[0];
@@ -188,21 +188,19 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       return send('track', { event, properties }, objects[0], callback);
     }),
 
-    identify: guarded((values) => {
-      const { texts, objects, callback } = sortArguments(values, 1);
+    identify: method(1, ({ texts, objects, callback }) => {
       const { token, userId, traits, options: callOptions } = signedCall(objects[0], objects[1]);
       identity.identify(texts[0]?.trim() ? texts[0] : userId, plain(traits ?? {}));
       emitter.emit('identify', identity.userId(), identity.traits(), callOptions);
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
     }),
 
-    page: guarded((values) => view('page', values)),
-    screen: guarded((values) => view('screen', values)),
+    page: method(2, (given) => view('page', given)),
+    screen: method(2, (given) => view('screen', given)),
 
     group: ((...values: unknown[]) => (values.length > 0 ? group(...values) : groupOf(identity))) as Client['group'],
 
-    alias: guarded((values) => {
-      const { texts, objects, callback } = sortArguments(values, 2);
+    alias: method(2, ({ texts, objects, callback }) => {
       const [to, from] = texts;
       if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id: alias("user-1"). This call was dropped.');
       const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
@@ -286,6 +284,10 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     await pipeline.loaded();
     emitter.emit('ready');
   }
+}
+
+function unreadable(error: unknown): Parameters<Report> {
+  return ['unreadable', `reading what was given threw ${String(error)}. This call was dropped.`, error];
 }
 
 function tell(context: Context): void {
