@@ -184,15 +184,16 @@ function inPage(connection: ConnectionOptions): Connection {
     .then(() => loadEngine!(outbox, onActivity, options.campaigns))
     .catch((error: unknown) => report('engine_unavailable', `the merge engine did not start (${String(error)}); events are kept.`, error));
   const outbox = openOutbox(PAGE, newId(), connection, {
-    onAppend(row) {
-      // The outbox is the engine's log: what is stored has arrived.
-      void row.stored.then(async () => {
-        row.settleDelivered([]);
-        (await engine)?.apply(row);
-      });
-    },
+    onAppend: (row) => void arrive(row),
     onReady() {},
   });
+
+  /** The outbox is the engine's log: what is stored has arrived. */
+  async function arrive(row: Row): Promise<void> {
+    await row.stored;
+    row.settleDelivered([]);
+    (await engine)?.apply(row);
+  }
 
   // The page comes first: the log is replayed when somebody asks, or when there is nothing better to do.
   const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => setTimeout(work, IDLE_MS));

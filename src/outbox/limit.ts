@@ -15,7 +15,7 @@ export const DEFAULT_LIMIT: Limit = { messages: 10_000, characters: 10_000_000 }
 export const LITTLE = 1_000_000;
 
 /** Without the others nobody knows whose these are. */
-const EVENTS: unknown[] = ['track', 'page', 'screen'];
+const EVENTS = new Set<unknown>(['track', 'page', 'screen']);
 
 /** A row that has to give something up. */
 export interface Cut {
@@ -53,7 +53,7 @@ export function cutsFor(rows: Row[], whole: Limit, limit: Limit): Cut[] {
   for (const row of rows) {
     if (size.messages <= limit.messages && size.characters <= limit.characters) break;
     const messages = messagesIn(row);
-    const dropped = messages.filter(({ type }) => EVENTS.includes(type));
+    const dropped = messages.filter(({ type }) => EVENTS.has(type));
     if (dropped.length === 0) continue;
     const rest = textOf(messages.filter((message) => !dropped.includes(message)));
     size.messages -= dropped.length;
