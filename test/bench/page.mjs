@@ -187,7 +187,8 @@ function report() {
     console.log(`| ${cells.join(' | ')} |`);
   }
   console.log('');
-  for (const { what, value, limit, unit: of, isMet } of budgets) console.log(`${isMet ? '✓' : '✗'} ${what}: ${value.toFixed(2)} ${of} (at most ${limit})`);
+  // Those that were not asked for have none.
+  for (const { what, value, limit, unit: of, isMet } of budgets.filter(({ value }) => value !== undefined)) console.log(`${isMet ? '✓' : '✗'} ${what}: ${value.toFixed(2)} ${of} (at most ${limit})`);
   return undefined;
 }
 
