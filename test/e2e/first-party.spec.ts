@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { SignJWT } from 'jose';
 import { startCollector } from './collector.js';
 import { expect, open, remotePage, test } from './fixtures.js';
@@ -16,11 +17,7 @@ test('a visitor whose storage the browser has wiped is still the same one', asyn
     expect((await context.cookies()).find(({ name }) => name === 'hitherto_id')).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
     expect(kept).toBeDefined();
 
-    // What Safari does after seven days: whatever scripts wrote is gone.
-    const session = await context.newCDPSession(page);
-    await page.goto('about:blank');
-    await session.send('Storage.clearDataForOrigin', { origin: pages.url, storageTypes: 'local_storage,indexeddb' });
-    for (const { name, httpOnly } of await context.cookies()) if (!httpOnly) await context.clearCookies({ name });
+    await forgetScripts(page, pages.url);
 
     await open(page, pages.url);
     await page.evaluate(() => window.cioanalytics.track('after').then(() => undefined));
@@ -56,11 +53,7 @@ test.describe('over TLS', () => {
       expect(await page.evaluate(() => document.cookie)).not.toContain('hitherto_id');
       expect(events.cookies('/v1/id')[0]).not.toContain('__Host-hitherto_id');
 
-      // Whatever scripts wrote is gone.
-      const session = await context.newCDPSession(page);
-      await page.goto('about:blank');
-      await session.send('Storage.clearDataForOrigin', { origin: shop.url, storageTypes: 'local_storage,indexeddb' });
-      for (const { name, httpOnly } of await context.cookies()) if (!httpOnly) await context.clearCookies({ name });
+      await forgetScripts(page, shop.url);
 
       await open(page, shop.url);
       await page.evaluate(() => window.cioanalytics.track('after').then(() => undefined));
@@ -102,3 +95,12 @@ test('a page identifies with the token of its server, and nobody does without', 
     await collector.kill();
   }
 });
+
+/** What Safari does after seven days: whatever scripts wrote is gone. */
+async function forgetScripts(page: Page, origin: string): Promise<void> {
+  const context = page.context();
+  const session = await context.newCDPSession(page);
+  await page.goto('about:blank');
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'local_storage,indexeddb' });
+  for (const { name, httpOnly } of await context.cookies()) if (!httpOnly) await context.clearCookies({ name });
+}
