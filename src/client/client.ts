@@ -1,4 +1,5 @@
 import { createIdentity, newId } from '../identity/index.js';
+import { mayExist } from '../outbox/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
 import { createCircumstances, timeOfCall, type PageContext } from './circumstances.js';
@@ -34,7 +35,6 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const consent = initialConsent(options, report);
   const identity = createIdentity({
     ...options,
-    isWaiting: consent !== 'granted',
     onChange(anonymousId) {
       gate.connection()?.rememberId(anonymousId);
       firstParty?.replace(anonymousId);
@@ -61,9 +61,11 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   let isDebugging = options.debug === true;
 
   function begin(): Connection {
+    // Asked first: the answer comes while the cookies are read, which takes the browser as long.
+    const mayBeRemembered = options.persistence === 'memory' ? Promise.resolve(false) : mayExist();
     identity.begin();
     settings ??= loadSettings?.();
-    return connect({ destination, options, settings, recalled: recall(), identity, loadEngine, report, onActivity: () => emitter.emit('activity') });
+    return connect({ destination, options, settings, recalled: recall(), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
   }
 
   /** Has the collector's own cookie say who the visitor was. */

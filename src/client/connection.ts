@@ -11,6 +11,7 @@ import {
   UNADDRESSED,
   writeAttempts,
   type Outbox,
+  type OutboxOptions,
   type Row,
 } from '../outbox/index.js';
 import { serialise, type JsonObject } from '../wire/index.js';
@@ -55,6 +56,8 @@ interface ConnectionOptions {
   /** Settles once it is known who the visitor was; nothing is sent before. */
   recalled?: Promise<void>;
   identity: Identity;
+  /** Whether this origin may have a database, which remembers visitors. */
+  mayBeRemembered: Promise<boolean>;
   loadEngine: LoadEngine | undefined;
   report: Report;
   /** The activity log has changed. */
@@ -101,7 +104,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       tabs.hold();
       flusher.add(row);
     },
-    onReady: () => flusher.wake(),
+    onReady: (isFree) => flusher.wake(isFree),
   });
   const flusher = createFlusher({
     outbox,
@@ -230,15 +233,15 @@ function keptHere(outbox: Outbox): Omit<Connection, 'engine'> {
 function openOutbox(
   scope: string,
   tab: string,
-  { identity: { settle, recover, correct }, report, options }: ConnectionOptions,
-  events: { onAppend(row: Row): void; onReady(): void },
+  { identity: { settle, recover, correct }, mayBeRemembered, report, options }: ConnectionOptions,
+  events: Pick<OutboxOptions, 'onAppend' | 'onReady'>,
 ): Outbox {
   return createOutbox({
     scope,
     isPersistent: options.persistence !== 'memory',
     tab,
     now: () => Date.now(),
-    settleId: settle,
+    settleId: () => settle(mayBeRemembered),
     recoverId: recover,
     correct,
     ...events,

@@ -14,8 +14,6 @@ export interface IdentityOptions {
   persistence?: Persistence | undefined;
   user?: EntityOptions | undefined;
   group?: EntityOptions | undefined;
-  /** Nothing may be read or written before {@link Identity.begin}. */
-  isWaiting?: boolean;
   /** The anonymous id has changed: every copy elsewhere is out of date. */
   onChange(anonymousId: string): void;
   /** Neither cookies nor localStorage can be written. */
@@ -49,7 +47,7 @@ export interface Identity {
    * @param mayExist whether there may be a database, which alone may remember another visitor
    * @returns whether the id stands
    */
-  settle(mayExist: () => Promise<boolean>): Promise<boolean>;
+  settle(mayExist: Promise<boolean>): Promise<boolean>;
   /**
    * Settles the id of a visitor whom neither cookie nor localStorage remembers.
    *
@@ -61,7 +59,7 @@ export interface Identity {
   adopt(anonymousId: string): void;
   /** Puts the id that stands where a message was written with the candidate. */
   correct(text: string): string;
-  /** From now on the copies may be read and written. */
+  /** From now on the copies may be read and written; before, they are not. */
   begin(): void;
   /** Removes every copy, and writes no other until {@link Identity.begin}. */
   erase(): void;
@@ -79,7 +77,6 @@ export function createIdentity(options: IdentityOptions): Identity {
   /** The id stands in a cookie or in localStorage. */
   let isKept = false;
   let anonymousId = candidate;
-  if (!options.isWaiting) begin();
 
   // Another page of this origin has spoken: it has written localStorage, and the cookie before that.
   globalThis.addEventListener?.('storage', ({ key }) => {
@@ -160,7 +157,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       logout();
     },
     async settle(mayExist) {
-      if (recovered === undefined && isKept && !(await mayExist())) recover(undefined);
+      if (recovered === undefined && isKept && !(await mayExist)) recover(undefined);
       return recovered !== undefined;
     },
     adopt(id) {

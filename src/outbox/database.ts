@@ -74,13 +74,19 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
     },
     update(key, from, to, change) {
       return transact('readwrite', (store) => {
-        const last = store.openKeyCursor(IDBKeyRange.bound(from, to), 'prev');
+        const range = IDBKeyRange.bound(from, to);
+        const first = store.getKey(range);
         const found = store.get(key);
-        // Requests are answered in their order: the cursor stands when this is called.
-        found.onsuccess = () => {
-          const lastKey = last.result ? String(last.result.key) : undefined;
-          for (const [changed, value] of change(found.result as string | undefined, lastKey)) store.put(value, changed);
+        const write = (lastKey?: IDBValidKey): void => {
+          for (const [changed, value] of change(found.result as string | undefined, lastKey as string | undefined)) store.put(value, changed);
           store.transaction.commit();
+        };
+        // Requests are answered in their order: the first key stands when this is called.
+        found.onsuccess = () => {
+          // A cursor that finds nothing takes a page that starts two milliseconds to say so.
+          if (first.result === undefined) return write();
+          const last = store.openKeyCursor(range, 'prev');
+          last.onsuccess = () => write(last.result?.key);
         };
       }).done;
     },
@@ -91,8 +97,9 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
 /** Whether this origin may have the database already. */
 export async function mayExist(): Promise<boolean> {
   try {
-    const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
-    if (!indexedDB) return false;
+    const { indexedDB, origin } = globalThis as { indexedDB?: IDBFactory; origin?: string };
+    // Asked in a sandboxed frame, Chromium rejects a promise more than the one that it returns.
+    if (!indexedDB || origin === 'null') return false;
     return (await indexedDB.databases?.())?.some(({ name }) => name === NAME) ?? true;
   } catch {
     // Old browsers cannot tell, and blocked storage throws at the name alone.

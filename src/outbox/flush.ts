@@ -62,8 +62,8 @@ export interface Sending {
 /** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
 export interface Flusher {
   add(row: Row): void;
-  /** A row may be sent. */
-  wake(): void;
+  /** A row may be sent; at once, if it is time and this task is `isFree`: the page's own work comes first. */
+  wake(isFree?: boolean): void;
   /** Sends everything now. Resolves once it is delivered, or once an attempt has failed. */
   flush(): Promise<void>;
   /** Takes over what pages that are gone have left behind. */
@@ -94,16 +94,18 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let dropped = 0;
   let gzip = false;
 
-  function wake(): void {
+  function wake(isFree = false): void {
     if (!queue.some(isReady)) return;
     const { messages } = keepLimit();
     if (running) return;
     const isFull = failures === 0 && messages >= batchSize;
     const at = isFull ? 0 : nextAt;
+    const waitMs = at - monotonic();
+    if (isFree && waitMs <= 0) return void run();
     if (rings === at) return;
     clearTimeout(timer);
     rings = at;
-    timer = setTimeout(() => void run(), Math.max(0, at - monotonic()));
+    timer = setTimeout(() => void run(), Math.max(0, waitMs));
   }
 
   async function tighten(): Promise<void> {

@@ -1,5 +1,6 @@
 export { createOutbox, UNADDRESSED } from './outbox.js';
-export type { Outbox } from './outbox.js';
+export type { Outbox, OutboxOptions } from './outbox.js';
+export { mayExist } from './database.js';
 export { createFlusher } from './flush.js';
 export { createTabs } from './tabs.js';
 export { createPost, keepaliveRoom } from './transport.js';

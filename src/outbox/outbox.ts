@@ -1,5 +1,5 @@
 import { putOnBridge, readBridge, removeFromBridge } from './bridge.js';
-import { mayExist, openDatabase, type Database, type Entry } from './database.js';
+import { openDatabase, type Database, type Entry } from './database.js';
 import { formatKey, parseKey, ROW_KEYS } from './key.js';
 import { createRow, foundRow, type Row } from './row.js';
 
@@ -26,12 +26,8 @@ export interface OutboxOptions {
   /** Names this page among all the pages of the origin. */
   tab: string;
   now(): number;
-  /**
-   * Asked at once: whether the anonymous id stands before the database is open.
-   *
-   * @param mayExist whether there may be a database, which alone may remember another
-   */
-  settleId(mayExist: () => Promise<boolean>): Promise<boolean>;
+  /** Asked at once: whether the anonymous id stands before the database is open. */
+  settleId(): Promise<boolean>;
   /**
    * Asked once the database has answered, or is known not to: which anonymous id stands, given the one it remembers.
    *
@@ -42,8 +38,12 @@ export interface OutboxOptions {
   correct(text: string): string;
   /** A row has begun to exist. */
   onAppend(row: Row): void;
-  /** Rows may be sent: they are as durable as they will get, or the database is not open yet and need not be. */
-  onReady(): void;
+  /**
+   * Rows may be sent: they are as durable as they will get, or the database is not open yet and need not be.
+   *
+   * @param isFree nobody else's work waits for the end of this task
+   */
+  onReady(isFree: boolean): void;
   /** The database cannot be had, or refuses to write. */
   onTrouble(error: unknown): void;
 }
@@ -88,7 +88,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let isIdentified = false;
   let hasFound = false;
   // Asked first: behind the opening of a database the answer would come no sooner.
-  const settled = isPersistent && settleId(mayExist);
+  const settled = isPersistent && settleId();
   const opened = isPersistent ? open() : Promise.resolve(void recoverId(undefined));
   const identified = identify();
 
@@ -129,7 +129,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const row of rows) row.key = nextKey();
     if (database) write(database, rows);
     else if (isOpening) hold(rows);
-    else settle(rows, 'memory');
+    else settle(rows, 'memory', false);
   }
 
   function hold(rows: Row[]): void {
@@ -138,29 +138,29 @@ export function createOutbox(options: OutboxOptions): Outbox {
       bridged.add(row.key!);
       putOnBridge(toEntry(row));
     }
-    if (isIdentified) letGo(rows);
+    if (isIdentified) letGo(rows, false);
   }
 
   /** A visitor who is known, or certainly new, need not wait for the database: their rows are on the bridge, and may leave. */
   async function identify(): Promise<void> {
     isIdentified = await settled;
-    if (isIdentified) letGo(held);
+    if (isIdentified) letGo(held, true);
     else await opened;
   }
 
-  function letGo(rows: Row[]): void {
+  function letGo(rows: Row[], isFree: boolean): void {
     for (const row of rows) row.isReady = true;
-    onReady();
+    onReady(isFree);
   }
 
   function write(to: Database, rows: Row[]): void {
     try {
       to.put(rows.map(toEntry)).then(
         () => settle(rows, 'stored'),
-        (error: unknown) => giveUp(rows, error),
+        (error: unknown) => giveUp(rows, error, true),
       );
     } catch (error) {
-      if (losses === LOSS_LIMIT) return giveUp(rows, error);
+      if (losses === LOSS_LIMIT) return giveUp(rows, error, false);
       // The connection is gone, and no close event has said so yet.
       reopen();
       hold(rows);
@@ -168,18 +168,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** Full, or failing: what the database does not take, memory keeps until it is delivered. */
-  function giveUp(rows: Row[], error: unknown): void {
-    settle(rows, 'memory');
+  function giveUp(rows: Row[], error: unknown, isFree: boolean): void {
+    settle(rows, 'memory', isFree);
     onTrouble(error);
   }
 
-  function settle(rows: Row[], durability: 'stored' | 'memory'): void {
+  function settle(rows: Row[], durability: 'stored' | 'memory', isFree = true): void {
     if (durability === 'stored') {
       losses = 0;
       leaveBridge();
     }
     for (const row of rows) row.settleStored(durability);
-    onReady();
+    onReady(isFree);
   }
 
   /** Whatever waited in localStorage goes into the database with the first write, unless that has been lost again. */

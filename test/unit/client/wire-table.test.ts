@@ -241,10 +241,11 @@ describe('the table of the client', () => {
     const client = load();
     void client.track('x');
     await client.flush();
+    const failed = requests.length;
     answer = () => new Response('{"success":true}');
     await client.flush();
-    expect(requests.map(({ body }) => body.batch[0]!['messageId'])).toHaveLength(2);
-    expect(requests[0]!.body.batch).toEqual(requests[1]!.body.batch);
+    expect(requests).toHaveLength(failed + 1);
+    for (const { body } of requests) expect(body.batch).toEqual(requests[0]!.body.batch);
   });
 
   it('18, ours: an address plants nothing, unless the page asks for it', async () => {

@@ -34,7 +34,9 @@ describe('somebody new', () => {
   it('is the same visitor in the page', () => {
     const visitor = from('');
     document.cookie = visitor.setCookie!;
-    expect(createIdentity({ onChange() {}, onUnwritable() {} }).anonymousId()).toBe(visitor.anonymousId);
+    const identity = createIdentity({ onChange() {}, onUnwritable() {} });
+    identity.begin();
+    expect(identity.anonymousId()).toBe(visitor.anonymousId);
   });
 
   it.each(['ajs_anonymous_id=', 'ajs_anonymous_id=%20', `ajs_anonymous_id=${'x'.repeat(256)}`, 'ajs_anonymous_id'])('is whoever has the cookie %.30s', (cookie) => {
