@@ -11,8 +11,6 @@ const ROUNDS = 5;
 const SECONDS = 2;
 /** As many as keep a collector busy whose commits take a few milliseconds. */
 const CONNECTIONS = 16;
-/** How many batches of each size the bare driver puts away in a round. */
-const RAW_BATCHES = { 1: 500, 100: 100 };
 /** Events a second, and half of it: what latency is measured at. */
 const LOAD = 10_000;
 const CALM_SECONDS = 10;
@@ -26,9 +24,9 @@ export async function onSqlite() {
     const found = [];
     for (const size of [1, 100]) {
       const rounds = await interleaved(size, {
-        raw: () => raw.ask(JSON.stringify({ size, batches: RAW_BATCHES[size] })),
-        server: () => load([server], [server.line], size),
         own: () => load([collector], [collector.home], size),
+        raw: ({ own }) => askFor(raw, size, own),
+        server: () => load([server], [server.line], size),
       });
       found.push(...costs('SQLite', size, rounds));
     }
@@ -50,7 +48,7 @@ export async function onPostgres() {
       const found = [];
       for (const size of [1, 100]) {
         const several = (count) => () => load(collectors.slice(0, count), collectors.slice(0, count).map(({ home }) => home), size);
-        const rounds = await interleaved(size, { raw: () => raw.ask(JSON.stringify({ size, batches: RAW_BATCHES[size] })), own: several(1), two: several(2), four: several(4) });
+        const rounds = await interleaved(size, { own: several(1), raw: ({ own }) => askFor(raw, size, own), two: several(2), four: several(4) });
         found.push(...costs('Postgres', size, rounds));
         const rate = (which) => median(rounds.map((round) => round[which].events / round[which].seconds));
         for (const [which, count] of [['two', 2], ['four', 4]]) {
@@ -69,11 +67,16 @@ async function interleaved(size, works) {
   const rounds = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const figures = {};
-    for (const [name, work] of Object.entries(works)) figures[name] = await work();
+    for (const [name, work] of Object.entries(works)) figures[name] = await work(figures);
     // The first round opens files and prepares statements.
     if (round > 0) rounds.push(figures);
   }
   return rounds;
+}
+
+/** The bare driver puts away as many events as the collector has just taken in: what a database holds is part of what one more costs. */
+function askFor(raw, size, { events }) {
+  return raw.ask(JSON.stringify({ size, batches: Math.ceil(events / size) }));
 }
 
 async function load(processes, homes, size) {
