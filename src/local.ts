@@ -1,7 +1,7 @@
 import type { LoadEngine, PageEngine } from './client/index.js';
 import { createCore, isEventType, RETENTION_MS } from './merge/index.js';
 import { messagesIn, parseKey, type Row } from './outbox/index.js';
-import type { AcceptedMessage } from './wire/index.js';
+import type { AcceptedMessage, JsonObject } from './wire/index.js';
 
 /**
  * The merge engine over this browser's own messages, with no server: the outbox is its log. The log is replayed at
@@ -59,6 +59,7 @@ export const loadEngine: LoadEngine = async (outbox, onChange, watch) => {
     },
     activity: (filter) => engine.placedActivity(filter).map(({ line }) => line),
     explain: (messageId) => engine.explain(messageId, undefined, Date.now()),
+    message: (messageId) => engine.message(messageId) as JsonObject | undefined,
   };
   return pageEngine;
 };

@@ -44,7 +44,15 @@ export function clientSource(client: ActivityClient): Source {
     return () => void client.off?.('activity', changed);
   }
 
-  return { read, people, profile, onChange, ...(client.explain && { explain: (messageId: string) => client.explain!(messageId) }), ...(client.inspect && { queue }) };
+  return {
+    read,
+    people,
+    profile,
+    onChange,
+    ...(client.explain && { explain: (messageId: string) => client.explain!(messageId) }),
+    ...(client.message && { message: (messageId: string) => client.message!(messageId) }),
+    ...(client.inspect && { queue }),
+  };
 }
 
 async function askClient(client: ActivityClient, tab: Query['tab']): Promise<Activity[]> {

@@ -1,4 +1,4 @@
-import type { Activity, ActivityPage, ActivityTab, Explanation, PeoplePage, Person, Standing } from '../wire/index.js';
+import type { Activity, ActivityPage, ActivityTab, Explanation, JsonObject, PeoplePage, Person, Standing } from '../wire/index.js';
 import { readLines, SourceError, type Preview, type Profile, type Query, type Source } from './source.js';
 import { openStream, type Stream } from './stream.js';
 
@@ -73,6 +73,7 @@ export function collectorSource({ src, token }: CollectorAddress): Source {
   return {
     read,
     explain: (messageId, anonymousId) => ask<Explanation>(`explain/${encodeURIComponent(messageId)}`, { anonymousId }),
+    message: (messageId, anonymousId) => ask<JsonObject>(`messages/${encodeURIComponent(messageId)}`, { anonymousId }),
     people: async (query) => (await ask<PeoplePage>('people', query)) ?? { items: [], next: null },
     async profile(id): Promise<Profile | undefined> {
       const path = `people/${encodeURIComponent(id)}`;

@@ -1,4 +1,5 @@
 import type { Activity, Explanation, Reason } from '../wire/index.js';
+import { drawCarried } from './carried.js';
 import { kindName, titleOf } from './line.js';
 import { make } from './make.js';
 import { drawPreview } from './preview.js';
@@ -34,6 +35,7 @@ export function drawLinePanel(line: Activity, source: Source | undefined): Node[
   if (line.occurredAt !== undefined && line.occurredAt !== line.at) add('Happened', makeExact(line.occurredAt));
   if (messageId !== undefined) add('Message id', make('code', {}, make('bdi', {}, messageId)));
   const isMessage = messageId !== undefined && source?.explain !== undefined;
+  const isKept = messageId !== undefined && source?.message !== undefined;
   const canPreview = person === undefined && anonymousId !== undefined && source?.preview !== undefined;
   return [
     make('p', { class: 'kind' }, kindName(line)),
@@ -42,6 +44,7 @@ export function drawLinePanel(line: Activity, source: Source | undefined): Node[
     ...(canPreview ? [make('h3', {}, 'What would merge now?'), drawPreview(anonymousId, source)] : []),
     make('h3', {}, 'Details'),
     facts,
+    ...(isKept ? [drawCarried(source.message!(messageId, anonymousId))] : []),
   ];
 }
 

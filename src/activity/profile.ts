@@ -1,4 +1,5 @@
 import type { Activity, JsonObject } from '../wire/index.js';
+import { drawFields } from './fields.js';
 import { kindOf, titleOf } from './line.js';
 import { make } from './make.js';
 import type { Profile, Source } from './source.js';
@@ -7,7 +8,6 @@ import { cut, makeVisitor, nameOfPerson, portrait } from './who.js';
 
 /** Lines of the timeline; the log itself has the rest. */
 const TIMELINE_LINES = 100;
-const HUGE_VALUE = 400;
 
 export interface ProfileHandlers {
   canErase: boolean;
@@ -54,9 +54,7 @@ function drawKnown({ traits, anonymousIds, segments = [], triggers = [] }: Profi
 }
 
 function drawTraits(traits: JsonObject): Node {
-  const entries = Object.entries(traits);
-  if (entries.length === 0) return make('p', { class: 'soft' }, 'Nothing was said of them yet.');
-  return make('dl', {}, ...entries.flatMap(([name, value]) => [make('dt', {}, make('bdi', {}, cut(name))), make('dd', {}, make('bdi', {}, cut(typeof value === 'string' ? value : JSON.stringify(value), HUGE_VALUE)))]));
+  return Object.keys(traits).length === 0 ? make('p', { class: 'soft' }, 'Nothing was said of them yet.') : drawFields(traits);
 }
 
 /** Newest first. Everything that was somebody unknown's has the dashed ring of one, up to the merge that stands above it. */

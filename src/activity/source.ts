@@ -12,6 +12,8 @@ export interface Source {
   /** Whether it tells of each change at the moment, so that nobody need ask. */
   isLive?(): boolean;
   explain?(messageId: string, anonymousId: string | undefined): Promise<Explanation | undefined>;
+  /** A message with whatever it carried. */
+  message?(messageId: string, anonymousId: string | undefined): Promise<JsonObject | undefined>;
   people?(query: { search: string; before?: string | undefined }): Promise<PeoplePage>;
   profile?(id: string): Promise<Profile | undefined>;
   preview?(person: string, anonymousId: string): Promise<Preview>;
@@ -76,6 +78,8 @@ export interface ActivityClient {
   off?(event: string, changed: () => void): unknown;
   /** Why a message is, or is not, somebody's; without it nobody is told. */
   explain?(messageId: string): Promise<Explanation | undefined>;
+  /** What a message carried; without it nobody sees. */
+  message?(messageId: string): Promise<JsonObject | undefined>;
   /** What waits for delivery; without it there is no queue to see. */
   inspect?(): { endpoint: string | undefined; failure?: string | undefined; queue?: { text: string; isSending: boolean }[] };
   /** The visitor, whose traits the profile of that person shows. */

@@ -189,6 +189,9 @@ dd { min-width: 0; overflow-wrap: anywhere; }
 .timeline .merge { padding-top: 6px; padding-bottom: 6px; color: var(--accent); }
 .timeline .merge::before { width: 16px; height: 16px; left: -2px; top: 10px; border: 4px solid color-mix(in srgb, var(--accent) 25%, var(--paper)); background: var(--accent); }
 .timeline li:first-child::after { top: 14px; } .timeline li:last-child::after { bottom: auto; height: 14px; }
+.whole-message { margin-top: 22px; font-size: 13px; }
+summary { color: var(--soft); cursor: pointer; } summary:hover { color: var(--ink); }
+aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: auto; border-radius: 8px; background: var(--wash); font: 12px/19px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .erase { margin-top: 28px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 13px; }
 .erase summary { color: var(--danger); cursor: pointer; }
 .erase > p { margin: 10px 0; }

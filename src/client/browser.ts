@@ -33,7 +33,7 @@ interface AnalyticsBrowserConstructor {
 /** Calls that give back the client, so that the next one can follow at the dot. */
 const CHAINED = ['on', 'once', 'off', 'debug', 'use', 'trackLink', 'trackClick', 'trackForm', 'trackSubmit', 'pageview'];
 const AWAITED =
-  'track identify page screen group alias reset setAnonymousId ready flush register deregister addSourceMiddleware addDestinationMiddleware addIntegrationMiddleware consent timeout activity explain inspector'.split(
+  'track identify page screen group alias reset setAnonymousId ready flush register deregister addSourceMiddleware addDestinationMiddleware addIntegrationMiddleware consent timeout activity explain message inspector'.split(
     ' ',
   );
 /** Before `load` nobody knows where the visitor is remembered. */

@@ -273,6 +273,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
     activity: async (filter) => (await gate.connection()?.engine())?.activity(filter) ?? [],
     explain: async (messageId) => (await gate.connection()?.engine())?.explain(messageId),
+    message: async (messageId) => (await gate.connection()?.engine())?.message(messageId),
   };
   if (options.plugins) void client.register(...[options.plugins].flat());
   if (options.autoPage) void import('./auto-page.js').then(({ watchPages }) => watchPages((properties) => void client.page(properties)));

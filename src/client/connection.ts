@@ -255,7 +255,7 @@ function openOutbox(
 }
 
 function noEngine(report: Report, { campaigns }: ClientOptions): () => Promise<undefined> {
-  const tell = async (): Promise<undefined> => report('no_engine', 'activity(), explain() and campaigns need the engine in the page; with an endpoint, the collector has its own.');
+  const tell = async (): Promise<undefined> => report('no_engine', 'activity(), explain(), message() and campaigns need the engine in the page; with an endpoint, the collector has its own.');
   if (campaigns) void tell();
   return tell;
 }

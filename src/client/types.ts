@@ -175,6 +175,8 @@ export interface Client<Events extends object = AnyEvents> {
   activity(filter?: ActivityFilter): Promise<Activity[]>;
   /** Why a message of this browser merged, or did not. Only with the engine in the page; otherwise `undefined`. */
   explain(messageId: string): Promise<Explanation | undefined>;
+  /** A message of this browser, with whatever it carried. Only with the engine in the page; otherwise `undefined`. */
+  message(messageId: string): Promise<JsonObject | undefined>;
 }
 
 /** The person, as far as known. Each function, given a value, sets it without sending anything; `null` forgets it. */
@@ -232,6 +234,7 @@ export interface PageEngine {
   apply(row: Row): void;
   activity(filter?: ActivityFilter): Activity[];
   explain(messageId: string): Explanation;
+  message(messageId: string): JsonObject | undefined;
 }
 
 /** Takes the engine of a page; what it gives back is called when the log has changed. Client code does not know the merge rules. */

@@ -40,6 +40,7 @@ export function createAdminRoutes({ ledger, adminToken, now, live, rates, addres
   app.post('/people/:id/unsuppress', (c) => administration.unsuppress(c.req.param('id'))).all(() => wrongMethod('POST'));
   app.post('/claims/:anonymousId/undo', (c) => administration.undo(c.req.param('anonymousId'))).all(() => wrongMethod('POST'));
   app.get('/explain/:messageId', (c) => administration.explain(c.req.raw, c.req.param('messageId'))).all(() => wrongMethod('GET'));
+  app.get('/messages/:messageId', (c) => administration.message(c.req.raw, c.req.param('messageId'))).all(() => wrongMethod('GET'));
   app.get('/segments/:name', (c) => administration.segment(c.req.param('name'))).all(() => wrongMethod('GET'));
   app.get('/preview', (c) => administration.preview(c.req.raw)).all(() => wrongMethod('GET'));
   app

@@ -6,6 +6,7 @@ import { readBody } from './body.js';
 /** The part of the admin API that explains and changes: what it answers, by method and path. */
 export interface AdministrationApi {
   explain(request: Request, messageId: string): Promise<Response>;
+  message(request: Request, messageId: string): Promise<Response>;
   preview(request: Request): Promise<Response>;
   segment(name: string): Promise<Response>;
   readSettings(): Promise<Response>;
@@ -28,6 +29,11 @@ export function createAdministrationApi(ledger: Ledger, now: () => number): Admi
   return {
     explain: (request, messageId) =>
       ask(async ({ explain }) => json(200, await explain(messageId, parameterOf(request, 'anonymousId'), now()))),
+    message: (request, messageId) =>
+      ask(async ({ message }) => {
+        const kept = await message(messageId, parameterOf(request, 'anonymousId'));
+        return kept ? json(200, kept) : notFound('No message of this id is kept.');
+      }),
     preview: (request) =>
       ask(async ({ preview }) => {
         const [person, anonymousId] = [parameterOf(request, 'person'), parameterOf(request, 'anonymousId')];

@@ -144,6 +144,12 @@ export interface Administration {
    * @param now milliseconds
    */
   explain(messageId: string, anonymousId: string | undefined, now: number): Promise<Explanation>;
+  /**
+   * A message as it was received, with whatever it carried; `undefined` when none of that id is kept.
+   *
+   * @param anonymousId tells copies apart that were sent under several
+   */
+  message(messageId: string, anonymousId: string | undefined): Promise<AcceptedMessage | undefined>;
   /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds */
   preview(person: string, anonymousId: string, now: number): Promise<Preview>;
   /**

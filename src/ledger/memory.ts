@@ -1,4 +1,5 @@
 import { createEngine, streamOf, type CommandResult, type PlacedTrigger, type Settings } from '../merge/index.js';
+import type { AcceptedMessage } from '../wire/index.js';
 import { LedgerError } from './error.js';
 import type { Administration, LedgerOptions, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
 import { exportedPage, isAsked, isBelow, liveOf, pageOf, readCursor } from './page.js';
@@ -40,6 +41,10 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
     async explain(messageId, anonymousId, now) {
       open();
       return engine.explain(messageId, anonymousId, now);
+    },
+    async message(messageId, anonymousId) {
+      open();
+      return engine.message(messageId, anonymousId) as AcceptedMessage | undefined;
     },
     async preview(person, anonymousId, now) {
       open();

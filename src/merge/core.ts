@@ -87,6 +87,7 @@ export interface Core {
   placedActivity(filter?: ActivityFilter): PlacedActivity[];
   events(): StoredEvent[];
   explain(messageId: string, anonymousId?: string, now?: number): Explanation;
+  message(messageId: string, anonymousId?: string): AcceptedMessage | undefined;
   log(): MessageRecord[];
   forget(gone: MessageRecord[]): void;
   claimOn(anonymousId: string | undefined): Claim | undefined;
@@ -332,10 +333,14 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
       .flatMap(({ place, lines }) => lines.filter((line) => isShown(line, filter)).map((line) => ({ sequence: place.sequence, line })));
   }
 
-  function explain(messageId: string, anonymousId?: string, now = last.receivedAt): Explanation {
+  function recordNamed(messageId: string, anonymousId: string | undefined): MessageRecord | undefined {
     settle();
     const copies = [records.get(messageId) ?? []].flat();
-    const record = anonymousId === undefined ? copies[0] : copies.find(({ message }) => message.anonymousId === anonymousId);
+    return anonymousId === undefined ? copies[0] : copies.find(({ message }) => message.anonymousId === anonymousId);
+  }
+
+  function explain(messageId: string, anonymousId?: string, now = last.receivedAt): Explanation {
+    const record = recordNamed(messageId, anonymousId);
     if (!record) return UNKNOWN_MESSAGE;
     const explanation = explanationOf(record, claimFor(record), now, isMergingOn());
     return explanation.person === undefined ? explanation : { ...explanation, person: directory.rootOf(explanation.person) };
@@ -377,6 +382,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     placedActivity,
     events,
     explain,
+    message: (messageId, anonymousId) => recordNamed(messageId, anonymousId)?.message,
     log,
     forget,
     claimOn,

@@ -71,6 +71,12 @@ export interface Engine {
    * @param now milliseconds; the last `receivedAt` when absent
    */
   explain(messageId: string, anonymousId?: string, now?: number): Explanation;
+  /**
+   * A message as it was received, with whatever it carried; `undefined` when none of that id is kept.
+   *
+   * @param anonymousId tells copies apart that were sent under several
+   */
+  message(messageId: string, anonymousId?: string): Message | undefined;
   /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds; the last `receivedAt` when absent */
   preview(person: string, anonymousId: string, now?: number): Preview;
   /** Makes two people one: the secondary's past and names become the primary's. Both must be known. */
@@ -328,6 +334,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     placedTriggers: triggers,
     segment,
     explain: core.explain,
+    message: core.message,
     preview,
     mergePeople,
     undoMerge,

@@ -70,6 +70,7 @@ export function createTestClient<Events extends object = AnyEvents>({ engine = c
         apply() {},
         activity: (filter) => engine.activity(filter),
         explain: (messageId) => engine.explain(messageId, undefined, Date.now()),
+        message: (messageId) => engine.message(messageId) as Record<string, unknown> | undefined,
       }),
     },
   );

@@ -64,6 +64,8 @@ describe('the engine in the page', () => {
     await client.identify('ada');
     expect(await client.explain('lately')).toMatchObject({ reason: 'merged_retroactively', person: 'ada', detail: expect.stringMatching(/^It happened 2 d .* the limit is 30 d\.$/) });
     expect(await client.explain('long-ago')).toMatchObject({ reason: 'unknown' });
+    expect(await client.message('lately')).toMatchObject({ type: 'track', event: 'came back' });
+    expect(await client.message('long-ago')).toBeUndefined();
   });
 
   it('tells listeners when the log has changed', async () => {

@@ -46,6 +46,7 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
   it('lets in whoever has the admin token, and nobody else', async () => {
     for (const [method, path] of [
       ['GET', '/api/explain/m'],
+      ['GET', '/api/messages/m'],
       ['GET', '/api/preview?person=p&anonymousId=a'],
       ['GET', '/api/segments/s'],
       ['GET', '/api/settings'],
@@ -81,6 +82,14 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
     const detail = 'Its anonymous id was claimed 6 min 3 s before it arrived; the limit is 5 min.';
     expect(await answer('GET', `/api/explain/${late.messageId}?anonymousId=v%2F1`)).toEqual({ status: 200, body: { reason: 'late_window_passed', detail } });
     expect(await answer('GET', '/api/explain/nothing')).toMatchObject({ status: 200, body: { reason: 'unknown' } });
+  });
+
+  it('gives a message back with whatever it carried', async () => {
+    const added = track('added', { messageId: 'a/b', anonymousId: 'v/1', properties: { product: 'shoes' } });
+    await send('WK', added);
+    expect(await answer('GET', '/api/messages/a%2Fb?anonymousId=v%2F1')).toMatchObject({ status: 200, body: { event: 'added', properties: { product: 'shoes' } } });
+    expect(await answer('GET', '/api/messages/a%2Fb?anonymousId=w')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await answer('GET', '/api/messages/nothing')).toMatchObject({ status: 404, body: { code: 'not_found', message: 'No message of this id is kept.' } });
   });
 
   it('says what an identify would do', async () => {

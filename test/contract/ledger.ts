@@ -368,6 +368,17 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.explain('never sent', undefined, NOON)).toMatchObject({ reason: 'unknown' });
       });
 
+      it('gives a message back as it was received', async () => {
+        const first = track('added', { messageId: 'm', anonymousId: 'v', properties: { product: 'shoes', sizes: [41, 42] } });
+        const second = track('added', { messageId: 'm', anonymousId: 'w', properties: { product: 'socks' } });
+        await append(NOON, first);
+        await append(NOON + 1, second);
+        expect(await admin.message('m', undefined)).toEqual(first);
+        expect(await admin.message('m', 'w')).toEqual(second);
+        expect(await admin.message('m', 'x')).toBeUndefined();
+        expect(await admin.message('never sent', undefined)).toBeUndefined();
+      });
+
       it('says what an identify would do, and does nothing', async () => {
         const early = track('early', { anonymousId: 'v' });
         await append(NOON, early, identify(undefined, { anonymousId: 'v', traits: { city: 'Rome' } }));

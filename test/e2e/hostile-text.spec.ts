@@ -72,6 +72,8 @@ test('200 injections in every field are text: none of them runs, and the policy 
     }
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { name: 'Details', exact: true })).toBeVisible();
+    await page.getByText('The whole message').click();
+    await expect(page.locator('pre')).toContainText('"messageId"');
     await page.keyboard.press('Escape');
   }
   await page.getByRole('tab', { name: 'People' }).click();

@@ -31,13 +31,14 @@ test('the inspector of a page without a collector shows its merges, and says why
   pages.put('/', localPage());
   await open(page, pages.url);
   await page.evaluate(async () => {
-    await window.cioanalytics.track('addedToCart');
+    await window.cioanalytics.track('addedToCart', { product: 'cool-shoes' });
     await window.cioanalytics.identify('ada', { plan: 'club' });
     await window.cioanalytics.inspector();
   });
   await expect(page.getByText('Anonymous Data Merged', { exact: true })).toBeVisible();
   await page.getByRole('article', { name: 'addedToCart' }).click();
   await expect(page.getByText('Was anonymous, joined at the identify')).toBeVisible();
+  await expect(page.getByText('cool-shoes', { exact: true })).toBeVisible();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'ada' }).first().click();
   await expect(page.getByText('club')).toBeVisible();

@@ -12,7 +12,7 @@ async function visits({ url }: Collector): Promise<void> {
     { type: 'page', messageId: 'home', name: 'Home', anonymousId: VISITOR },
     { type: 'track', messageId: 'cart', event: 'addedToCart', anonymousId: VISITOR },
     { type: 'identify', messageId: 'login', userId: 'ada', anonymousId: VISITOR, traits: { email: 'ada@example.com', plan: 'club' } },
-    { type: 'track', messageId: 'order', event: 'orderCompleted', userId: 'ada', anonymousId: VISITOR },
+    { type: 'track', messageId: 'order', event: 'orderCompleted', userId: 'ada', anonymousId: VISITOR, properties: { total: 89.9, items: ['cool-shoes'] } },
     { type: 'identify', messageId: 'taken', userId: 'grace', anonymousId: VISITOR },
     { type: 'track', messageId: 'search', event: 'searched', anonymousId: UNKNOWN },
   ];
@@ -37,6 +37,9 @@ const VIEWS: [name: string, go: (page: Page) => Promise<unknown>][] = [
     async (page) => {
       await page.getByRole('article', { name: 'orderCompleted' }).click();
       await expect(page.getByText('Sent by a person who was known')).toBeVisible();
+      await expect(page.getByText('["cool-shoes"]')).toBeVisible();
+      await page.getByText('The whole message').click();
+      await expect(page.getByText('"messageId": "order"')).toBeVisible();
     },
   ],
   [

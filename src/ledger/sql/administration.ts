@@ -9,6 +9,7 @@ import { segmentIn } from './segments.js';
 export function createAdministration(database: SqlDatabase, reader: Reader, atFirst: Settings, campaigns: Campaign[], segments: Segment[]): Administration {
   return {
     explain: reader.explain,
+    message: reader.message,
     preview: reader.preview,
     settings: reader.settings,
     async segment(name, now) {

@@ -3,6 +3,7 @@ import type { Administration, TriggerQueue } from '../ledger.js';
 /** What a ledger can do besides taking in and showing, for whoever hands it on to a ledger that is there later, or elsewhere. */
 export const ADMINISTRATION = [
   'explain',
+  'message',
   'preview',
   'segment',
   'mergePeople',

@@ -12,11 +12,12 @@ import {
   UNKNOWN_MESSAGE,
   type Campaign,
   type Claim,
+  type MessageRecord,
   type PlacedActivity,
   type Preview,
   type Settings,
 } from '../../merge/index.js';
-import type { Activity, ActivityPage, Explanation, Person } from '../../wire/index.js';
+import type { AcceptedMessage, Activity, ActivityPage, Explanation, Person } from '../../wire/index.js';
 import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage } from '../ledger.js';
 import { cutPage, exportedPage, isAsked, isBelow, liveOf, pageOf, readCursor } from '../page.js';
 import type { SqlDatabase, Statements, Value } from './database.js';
@@ -33,6 +34,7 @@ export interface Reader {
   messages(query: { after?: string; limit: number }): Promise<MessagePage>;
   person(id: string): Promise<Person | undefined>;
   explain(messageId: string, anonymousId: string | undefined, now: number): Promise<Explanation>;
+  message(messageId: string, anonymousId: string | undefined): Promise<AcceptedMessage | undefined>;
   preview(person: string, anonymousId: string, now: number): Promise<Preview>;
   settings(): Promise<Settings>;
 }
@@ -72,15 +74,14 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
     settings: () => look(async ({ statements }) => settingsIn(await logIn(statements), atFirst)),
     explain: (messageId, anonymousId, now) =>
       look(async ({ statements, lookup }) => {
-        const records = (await statements.all<MessageRow>('copies', toColumn(messageId))).map(recordOf);
-        records.sort((a, b) => a.receivedAt - b.receivedAt || a.sequence - b.sequence);
-        const record = anonymousId === undefined ? records[0] : records.find(({ message }) => message.anonymousId === anonymousId);
+        const record = await recordNamed(statements, messageId, anonymousId);
         if (!record) return UNKNOWN_MESSAGE;
         await lookup.prepare([record]);
         const { anonymousEventMerge } = settingsIn(await logIn(statements), atFirst);
         const explanation = explanationOf(record, lookup.claimFor(record), now, anonymousEventMerge);
         return explanation.person === undefined ? explanation : { ...explanation, person: lookup.directory.rootOf(explanation.person) };
       }),
+    message: (messageId, anonymousId) => look(async ({ statements }) => (await recordNamed(statements, messageId, anonymousId))?.message),
     preview: (person, anonymousId, now) =>
       look(async (view) => {
         const { statements, lookup } = view;
@@ -105,6 +106,13 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
 
 export async function logIn(statements: Statements): Promise<LogRow> {
   return (await statements.all<LogRow>('log'))[0]!;
+}
+
+/** The first of them, where several were sent under one id; with an anonymous id, its own. */
+async function recordNamed(statements: Statements, messageId: string, anonymousId: string | undefined): Promise<MessageRecord | undefined> {
+  const records = (await statements.all<MessageRow>('copies', toColumn(messageId))).map(recordOf);
+  records.sort((a, b) => a.receivedAt - b.receivedAt || a.sequence - b.sequence);
+  return anonymousId === undefined ? records[0] : records.find(({ message }) => message.anonymousId === anonymousId);
 }
 
 async function personNamed({ statements, lookup }: View, id: string): Promise<Person | undefined> {

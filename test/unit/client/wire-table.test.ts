@@ -359,7 +359,7 @@ describe('every argument of every call wrong in every way', () => {
     ['no prototype', Object.create(null)],
     ['__proto__', JSON.parse('{"__proto__":{"polluted":true}}')],
   ];
-  const CALLS = 'track identify page screen group alias setAnonymousId addSourceMiddleware addDestinationMiddleware register deregister consent on once off ready timeout debug trackLink trackForm pageview use flush reset inspect activity explain'.split(' ');
+  const CALLS = 'track identify page screen group alias setAnonymousId addSourceMiddleware addDestinationMiddleware register deregister consent on once off ready timeout debug trackLink trackForm pageview use flush reset inspect activity explain message'.split(' ');
 
   it.each(CALLS)('%s(): no exception, no promise that rejects, and the next call is sent', async (method) => {
     const late = vi.fn();
