@@ -54,11 +54,11 @@ export function createFeed(source: Source, question: () => Omit<Query, 'limit' |
       const last = page.items.at(-1)!;
       const end = lines.findIndex((line) => keyOf(line) === keyOf(last));
       const isDeeper = end >= 0 && end < lines.length - 1;
-      lines = [...page.items, ...(end < 0 ? [] : lines.slice(end + 1))];
+      lines = [...append([], page.items), ...(end < 0 ? [] : lines.slice(end + 1))];
       if (!isDeeper) next = page.next;
     } else {
       const wanted = Math.min(lines.length, KEPT_LINES);
-      lines = page.items;
+      lines = append([], page.items);
       next = page.next;
       while (next !== null && lines.length < wanted) await readOn();
     }
@@ -67,7 +67,7 @@ export function createFeed(source: Source, question: () => Omit<Query, 'limit' |
 
   async function readOn(): Promise<void> {
     const page = await source.read({ ...question(), before: next!, limit: PAGE_LINES });
-    lines = [...lines, ...page.items];
+    lines = append(lines, page.items);
     next = page.next;
   }
 
@@ -80,6 +80,12 @@ export function createFeed(source: Source, question: () => Omit<Query, 'limit' |
       return loadingOlder;
     },
   };
+}
+
+/** Each line once: where pages are counted from the top, what has come in since has moved the seam. */
+function append(lines: Activity[], items: Activity[]): Activity[] {
+  const known = new Set(lines.slice(-PAGE_LINES).map(keyOf));
+  return [...lines, ...items.filter((line) => !known.has(keyOf(line)) && known.add(keyOf(line)))];
 }
 
 /** A source that cannot tell whether anything has changed gives the same lines again. */

@@ -20,8 +20,17 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** Each icon, drawn once: a copy is had sooner. */
+const DRAWN = new Map<IconName, SVGSVGElement>();
+
 /** A decoration: whoever cannot see it reads the words beside it. */
-export function makeIcon(name: IconName): SVGSVGElement {
+export function makeIcon(name: IconName): Node {
+  const drawn = DRAWN.get(name) ?? drawIcon(name);
+  DRAWN.set(name, drawn);
+  return drawn.cloneNode(true);
+}
+
+function drawIcon(name: IconName): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 16 16');
   svg.setAttribute('aria-hidden', 'true');

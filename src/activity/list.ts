@@ -42,17 +42,17 @@ interface Row {
   element: HTMLElement;
   gutter: HTMLElement;
   /** What is drawn, to tell whether it must be drawn again. */
+  line?: Activity;
   drawn: string;
   drawnRails: string;
+  drawnPlace: string;
 }
 
 /** A list of which only the lines that can be seen are in the document. */
 export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHandlers): List {
   const feed = make('div', { role: 'feed', class: 'feed', 'aria-label': 'Activity' });
   scroller.append(feed);
-  let given: Activity[] | undefined;
   let lines: Activity[] = [];
-  let keys: string[] = [];
   let spans: Span[] = [];
   /** Where each line begins; one more than there are lines. */
   let tops = new Float64Array(1);
@@ -63,12 +63,19 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
   /** The line that Tab comes to. */
   let active = 0;
   let isFrameAsked = false;
+  /** Where the scroller stood when it was drawn. */
+  let drawnTop = 0;
 
   function measure(): void {
     const [plain, sentence] = HEIGHTS[isNarrow ? 'narrow' : 'wide'];
     tops = new Float64Array(lines.length + 1);
     for (let at = 0; at < lines.length; at++) tops[at + 1] = tops[at]! + (hasSentence(lines[at]!) ? sentence : plain);
     feed.style.height = `${tops[lines.length]}px`;
+  }
+
+  function keyAt(at: number): string {
+    const line = lines[at];
+    return line ? keyOf(line) : '';
   }
 
   /** The last line that begins at or above a height. */
@@ -85,17 +92,21 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
   function draw(): void {
     isFrameAsked = false;
     const { scrollTop, clientHeight } = scroller;
+    // Whoever drags the bar sees lines for one frame: what is around them is drawn once they stay.
+    const isLeap = Math.abs(scrollTop - drawnTop) > clientHeight;
+    const margin = isLeap ? 0 : MARGIN_PX;
+    drawnTop = scrollTop;
     const wanted: number[] = [];
     if (lines.length > 0) {
-      const end = lineAt(scrollTop + clientHeight + MARGIN_PX);
-      for (let at = lineAt(scrollTop - MARGIN_PX); at <= end; at++) wanted.push(at);
+      const end = lineAt(scrollTop + clientHeight + margin);
+      for (let at = lineAt(scrollTop - margin); at <= end; at++) wanted.push(at);
       // The focus must not be lost because somebody scrolls with the mouse.
-      if (!wanted.includes(active) && rows.get(keys[active]!)?.element.contains(focused())) wanted.push(active);
+      if (!wanted.includes(active) && rows.get(keyAt(active))?.element.contains(focused())) wanted.push(active);
     }
     const before = rows;
     rows = new Map();
     for (const at of wanted) {
-      const key = keys[at]!;
+      const key = keyAt(at);
       rows.set(key, before.get(key) ?? makeRow(news.has(key)));
     }
     for (const [key, { element }] of before) if (!rows.has(key)) element.remove();
@@ -104,13 +115,14 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
     const near = spans.filter(({ first, last }) => first <= wanted.at(-1)! && last >= wanted[0]!);
     let place = feed.firstElementChild;
     for (const at of wanted) {
-      const row = rows.get(keys[at]!)!;
+      const row = rows.get(keyAt(at))!;
       drawRow(row, at, near);
       // In the order of the log, which is the order in which a screen reader reads them.
       if (row.element === place) place = place.nextElementSibling;
       else feed.insertBefore(row.element, place);
     }
     news.clear();
+    if (isLeap) askFrame();
     if (hasOlder && scrollTop + clientHeight + AHEAD_PX > tops[lines.length]!) onNearEnd();
   }
 
@@ -123,22 +135,28 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
   function drawRow(row: Row, at: number, near: Span[]): void {
     const { element, gutter } = row;
     const line = lines[at]!;
-    element.style.transform = `translateY(${tops[at]}px)`;
-    element.style.height = `${tops[at + 1]! - tops[at]!}px`;
-    element.dataset['at'] = String(at);
-    element.setAttribute('aria-posinset', String(at + 1));
-    element.setAttribute('aria-setsize', String(hasOlder ? -1 : lines.length));
-    const drawn = JSON.stringify(line);
-    if (row.drawn !== drawn) {
+    const isActive = at === active;
+    const drawn = row.line === line ? row.drawn : JSON.stringify(line);
+    row.line = line;
+    const isOther = row.drawn !== drawn;
+    if (isOther) {
       row.drawn = drawn;
       element.replaceChildren(gutter, ...drawLine(line));
       element.setAttribute('aria-label', element.querySelector('.title')?.textContent ?? 'Line');
       element.dataset['type'] = line.type;
       element.toggleAttribute('data-was', Boolean(line.previouslyAnonymous));
     }
-    const isActive = at === active;
-    element.tabIndex = isActive ? 0 : -1;
-    for (const button of element.querySelectorAll('button')) button.tabIndex = isActive ? 0 : -1;
+    const place = `${at} ${tops[at]} ${tops[at + 1]} ${hasOlder ? -1 : lines.length} ${isActive}`;
+    if (isOther || row.drawnPlace !== place) {
+      row.drawnPlace = place;
+      element.style.transform = `translateY(${tops[at]}px)`;
+      element.style.height = `${tops[at + 1]! - tops[at]!}px`;
+      element.dataset['at'] = String(at);
+      element.setAttribute('aria-posinset', String(at + 1));
+      element.setAttribute('aria-setsize', String(hasOlder ? -1 : lines.length));
+      element.tabIndex = isActive ? 0 : -1;
+      for (const button of element.querySelectorAll('button')) button.tabIndex = isActive ? 0 : -1;
+    }
     drawRails(row, railsAt(near, at));
   }
 
@@ -162,7 +180,7 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (bottom > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = bottom - scroller.clientHeight;
     draw();
-    rows.get(keys[active]!)?.element.focus({ preventScroll: true });
+    rows.get(keyAt(active))?.element.focus({ preventScroll: true });
   }
 
   scroller.addEventListener('scroll', askFrame, { passive: true });
@@ -199,20 +217,16 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
   return {
     update(next, options) {
       // What has not changed is the very same list again.
-      if (next === given && hasOlder === options.hasOlder) return [];
-      given = next;
-      const isFirst = lines.length === 0;
-      const first = keys[0];
-      const activeKey = keys[active];
+      if (next === lines && hasOlder === options.hasOlder) return [];
+      const before = lines;
+      const placeOf = (line: Activity | undefined): number => (line === undefined ? 0 : Math.max(0, indexOf(next, keyOf(line))));
       ({ hasOlder } = options);
-      const unique = new Map(next.map((line) => [keyOf(line), line]));
-      lines = [...unique.values()];
-      keys = [...unique.keys()];
+      lines = next;
       spans = layRails(lines, hasOlder);
       // Below what was on top it is only older; above it, it is news.
-      const newsEnd = options.isFollowing ? (isFirst ? keys.length : Math.max(0, first === undefined ? 0 : keys.indexOf(first))) : 0;
-      news = new Set(keys.slice(0, newsEnd));
-      active = activeKey === undefined ? 0 : Math.max(0, keys.indexOf(activeKey));
+      const newsEnd = options.isFollowing ? (before.length === 0 ? lines.length : placeOf(before[0])) : 0;
+      news = new Set(lines.slice(0, newsEnd).map(keyOf));
+      active = placeOf(before[active]);
       const lanes = Math.max(0, ...spans.map(({ lane }) => lane + 1));
       feed.className = `feed lanes${lanes}`;
       measure();
@@ -228,6 +242,10 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
   };
 }
 
+function indexOf(lines: Activity[], key: string): number {
+  return lines.findIndex((line) => keyOf(line) === key);
+}
+
 function rowOf(target: EventTarget | null): number | undefined {
   const row = target instanceof Element ? target.closest<HTMLElement>('[data-at]') : null;
   return row ? Number(row.dataset['at']) : undefined;
@@ -235,5 +253,5 @@ function rowOf(target: EventTarget | null): number | undefined {
 
 function makeRow(isNews: boolean): Row {
   const gutter = make('span', { class: 'rails', 'aria-hidden': 'true' });
-  return { element: make('div', { role: 'article', class: isNews ? 'row news' : 'row' }, gutter), gutter, drawn: '', drawnRails: '' };
+  return { element: make('div', { role: 'article', class: isNews ? 'row news' : 'row' }, gutter), gutter, drawn: '', drawnRails: '', drawnPlace: '' };
 }

@@ -4,6 +4,9 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+// Made once: to make one takes longer than to draw the line that it stands in.
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 
 /** How long ago, in as few letters as can be read at a glance; a date once it is older than the 30 days a merge looks back. */
 export function relativeTime(at: number, now: number): string {
@@ -14,7 +17,7 @@ export function relativeTime(at: number, now: number): string {
   if (ageMs < HOUR_MS) return `${Math.floor(ageMs / MINUTE_MS)} min ago`;
   if (ageMs < DAY_MS) return `${Math.floor(ageMs / HOUR_MS)} h ago`;
   if (ageMs < 31 * DAY_MS) return `${Math.floor(ageMs / DAY_MS)} d ago`;
-  return new Date(at).toLocaleDateString(undefined, { dateStyle: 'medium' });
+  return DAY.format(at);
 }
 
 /** The time as a `<time>`: relative to read, exact in its tooltip and its `datetime`. {@link refreshTimes} keeps it true. */
@@ -22,7 +25,7 @@ export function makeTime(at: number, exactly?: string): HTMLTimeElement {
   const date = new Date(at);
   // No such moment; said rather than thrown, because a single bad line must not take the log down.
   if (Number.isNaN(date.getTime())) return make('time', {}, 'unknown time');
-  const exact = date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+  const exact = MOMENT.format(date);
   const title = exactly === undefined ? exact : `${exact} (${exactly})`;
   return make('time', { datetime: date.toISOString(), title }, relativeTime(at, Date.now()));
 }

@@ -1,10 +1,11 @@
-// Frames of the activity log while 100,000 lines scroll by. `node test/bench/log.mjs [script]`, after a build.
+// Frames of the activity log while 100,000 lines scroll by, and while one more comes in on top of them. `node test/bench/log.mjs [script]`, after a build.
 import { readFileSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 import { CHROMIUM_ARGUMENTS, findBrowser } from '../../scripts/browsers.mjs';
 
 const LINES = 100_000;
 const SECONDS = 5;
+const LIVE_LINES = 20;
 const script = readFileSync(process.argv[2] ?? 'dist/hitherto-activity.min.js', 'utf8');
 const browser = await chromium.launch({ executablePath: findBrowser('chromium'), args: CHROMIUM_ARGUMENTS });
 const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
@@ -12,7 +13,7 @@ await page.setContent('<!doctype html><hitherto-activity></hitherto-activity>');
 await page.addScriptTag({ content: script });
 
 const result = await page.evaluate(
-  async ({ count, seconds }) => {
+  async ({ count, seconds, live }) => {
     // One visitor in twenty logs in: the rails are drawn too.
     const lines = Array.from({ length: count }, (_, n) => {
       const visitor = Math.floor(n / 20);
@@ -20,7 +21,8 @@ const result = await page.evaluate(
       return n % 20 === 0 ? { type: 'anon_merge', count: 18, oldest: 1.7e9, ...base } : { type: 'event', name: `event ${n}`, messageId: `m${n}`, previouslyAnonymous: true, ...base };
     });
     const log = document.querySelector('hitherto-activity');
-    log.client = { activity: ({ tab }) => (tab === 'identified' ? lines : []), on() {}, off() {} };
+    let tell;
+    log.client = { activity: ({ tab }) => (tab === 'identified' ? lines : []), on: (_, changed) => (tell = changed), off() {} };
     // oxlint-disable-next-line unicorn/consistent-function-scoping -- it runs in the page, where the outer scope is not
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const scroller = () => log.shadowRoot.querySelector('.scroller');
@@ -49,11 +51,28 @@ const result = await page.evaluate(
       times.push(now - before);
       before = now;
     }
+    scroller().scrollTop = 0;
+    await frame();
+    const longest = [];
+    for (let n = 1; n <= live; n++) {
+      lines.unshift({ type: 'event', name: `live ${n}`, messageId: `live-${n}`, at: 1.7e12 + n * 1000, person: 'ada' });
+      tell();
+      let worst = 0;
+      for (let before = performance.now(); !log.shadowRoot.querySelector('.row').textContent.includes(`live ${n}`); ) {
+        await frame();
+        const now = performance.now();
+        worst = Math.max(worst, now - before);
+        before = now;
+      }
+      longest.push(worst);
+    }
     times.sort((a, b) => a - b);
-    return { loadMs, frames: times.length, median: times[times.length >> 1], p95: times[Math.floor(times.length * 0.95)], worst: times.at(-1), inDocument: log.shadowRoot.querySelectorAll('.row').length };
+    longest.sort((a, b) => a - b);
+    return { loadMs, frames: times.length, median: times[times.length >> 1], p95: times[Math.floor(times.length * 0.95)], worst: times.at(-1), longest: longest[longest.length >> 1], inDocument: log.shadowRoot.querySelectorAll('.row').length };
   },
-  { count: LINES, seconds: SECONDS },
+  { count: LINES, seconds: SECONDS, live: LIVE_LINES },
 );
 console.log(`${LINES.toLocaleString('en')} lines, all loaded in ${Math.round(result.loadMs)} ms; ${result.inDocument} of them in the document`);
 console.log(`${(result.frames / SECONDS).toFixed(0)} frames a second; a frame took ${result.median.toFixed(1)} ms (median), ${result.p95.toFixed(1)} (95 of 100), ${result.worst.toFixed(1)} (worst)`);
+console.log(`the frame of a line that comes in took ${result.longest.toFixed(1)} ms (median of ${LIVE_LINES})`);
 await browser.close();
