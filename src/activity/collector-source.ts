@@ -62,7 +62,7 @@ export function collectorSource({ src, token }: CollectorAddress): Source {
     try {
       return await fetch(url, { ...init, headers: { ...authorization, ...init.headers }, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (cause) {
-      throw new SourceError('unreachable', `The collector at ${whereIs(src)} does not answer. Is it running? npx hitherto serve starts it.`, { cause });
+      throw new SourceError('unreachable', unreachableText(src), { cause });
     }
   }
 
@@ -116,6 +116,13 @@ function refusedText(token: string | null): string {
   return token
     ? 'The collector does not accept this token. Open the address that it printed when it started: the token is part of it.'
     : 'The collector asks for its admin token. Open the address that it printed when it started: the token is part of it.';
+}
+
+/** A browser does not say whether nobody answered, or whether this page may not hear the answer. */
+function unreachableText(src: string): string {
+  const { origin } = new URL(src, document.baseURI);
+  const remedy = origin === location.origin ? 'Is it running? npx hitherto serve starts it.' : `It shows its log to pages of its own origin only: serve this page from ${origin} too, or both behind one proxy.`;
+  return `The collector at ${whereIs(src)} does not answer. ${remedy}`;
 }
 
 function whereIs(src: string): string {

@@ -98,6 +98,7 @@ export interface Core {
   unlink(name: string): void;
   stateOf(name: string): NameState;
   streamNamed(anonymousId: string): Stream;
+  dropStream(anonymousId: string): void;
   isMergingOn(): boolean;
 }
 
@@ -114,6 +115,8 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   let lastTurn: Position | undefined;
   /** Where the message stands that is last in the log: `last` is where its request stands. */
   let furthest: Position = last;
+  /** The stream that was asked for last: a visitor's messages come together, and finding it among many takes longer than deciding on one. */
+  let latest: { anonymousId: string; stream: Stream } | undefined;
   /** Something came in behind a turn that it stands before, so that the log has to be worked through again, in order. */
   let isStale = false;
   const directory = createDirectory((name) => names.get(name)?.link);
@@ -124,6 +127,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     const tombstones = [...streams.values()].flatMap(({ claim }) => (claim && claim.person === undefined ? claim : []));
     for (const kept of [records, streams, profiles, names]) kept.clear();
     for (const claim of tombstones) streams.set(claim.anonymousId, { records: [], claim });
+    latest = undefined;
     changes.length = 0;
     if (!isMergingAtFirst) changes.push({ receivedAt: -Infinity, sequence: 0, anonymousEventMerge: false });
     lastTurn = undefined;
@@ -286,17 +290,33 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   }
 
   function claimOn(anonymousId: string | undefined): Claim | undefined {
-    return anonymousId === undefined ? undefined : streams.get(anonymousId)?.claim;
+    return anonymousId === undefined ? undefined : streamOn(anonymousId)?.claim;
   }
 
   function claimFor(record: MessageRecord): Claim | undefined {
     return claimOn(mergingId(record.message));
   }
 
-  function streamNamed(anonymousId: string): Stream {
-    let stream = streams.get(anonymousId);
-    if (!stream) streams.set(anonymousId, (stream = { records: [] }));
+  function streamOn(anonymousId: string): Stream | undefined {
+    if (latest?.anonymousId === anonymousId) return latest.stream;
+    const stream = streams.get(anonymousId);
+    if (stream) latest = { anonymousId, stream };
     return stream;
+  }
+
+  function streamNamed(anonymousId: string): Stream {
+    let stream = streamOn(anonymousId);
+    if (!stream) {
+      stream = { records: [] };
+      streams.set(anonymousId, stream);
+      latest = { anonymousId, stream };
+    }
+    return stream;
+  }
+
+  function dropStream(anonymousId: string): void {
+    streams.delete(anonymousId);
+    latest = undefined;
   }
 
   function profileOf(person: string): Profile {
@@ -393,6 +413,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     unlink,
     stateOf,
     streamNamed,
+    dropStream,
     isMergingOn,
   };
 }

@@ -301,7 +301,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       if (started.length > 0) outlived.set(anonymousId, [...(outlived.get(anonymousId) ?? []), ...started]);
       forget(expired);
       stream.records = stream.records.filter(isKept);
-      if (stream.records.length === 0 && !claim) streams.delete(anonymousId);
+      if (stream.records.length === 0 && !claim) core.dropStream(anonymousId);
     }
     return count;
   }

@@ -72,7 +72,7 @@ export async function sqliteAgainstRaw() {
     await sqliteLedger({ file: join(folder, 'alike.db') }).close();
     const alike = new Libsql(join(folder, 'alike.db'));
     alike.exec('PRAGMA synchronous = FULL');
-    const insertAlike = alike.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    const insertAlike = alike.prepare('INSERT INTO messages (bucket, stream, message_id, sequence, received_at, occurred_at, type, anonymous_id, person, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     const ledger = sqliteLedger({ file: join(folder, 'ours.db') });
     const found = await againstRaw(
       'SQLite',

@@ -269,6 +269,12 @@ test('where nothing was read yet, what is wrong stands in place of the log, and 
   await expect(page.getByRole('alert')).toBeHidden();
 });
 
+test('in a page of another origin it says that the log is for pages of the collector alone', async ({ page, pages, collector }) => {
+  pages.put('/', `<!doctype html><title>Log</title><hitherto-activity src="${collector.url}" token="t"></hitherto-activity><script src="/dist/hitherto-activity.min.js"></script>`);
+  await page.goto(pages.url);
+  await expect(page.getByRole('alert')).toContainText(`to pages of its own origin only: serve this page from ${collector.url} too`);
+});
+
 test('says that the collector is gone, and is there again when that is', async ({ page, collector }) => {
   await visits(collector);
   await signIn(page, collector);
