@@ -42,7 +42,6 @@ interface Row {
   element: HTMLElement;
   gutter: HTMLElement;
   /** What is drawn, to tell whether it must be drawn again. */
-  line?: Activity;
   drawn: string;
   drawnRails: string;
   drawnPlace: string;
@@ -136,8 +135,7 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
     const { element, gutter } = row;
     const line = lines[at]!;
     const isActive = at === active;
-    const drawn = row.line === line ? row.drawn : JSON.stringify(line);
-    row.line = line;
+    const drawn = JSON.stringify(line);
     const isOther = row.drawn !== drawn;
     if (isOther) {
       row.drawn = drawn;

@@ -165,7 +165,7 @@ aside h2.who i { width: 26px; height: 26px; line-height: 26px; font-size: 13px; 
 aside h2.who bdi { white-space: normal; overflow-wrap: anywhere; }
 aside h3 { margin: 22px 0 8px; font-size: 13px; line-height: 20px; font-weight: 600; }
 aside p { line-height: 22px; }
-aside dl { display: grid; grid-template-columns: minmax(88px, auto) minmax(0, 1fr); gap: 4px 16px; font-size: 13px; line-height: 22px; }
+aside dl { display: grid; grid-template-columns: minmax(104px, auto) minmax(0, 1fr); gap: 4px 16px; font-size: 13px; line-height: 22px; }
 dt { color: var(--soft); overflow-wrap: anywhere; max-width: 140px; }
 dd { min-width: 0; overflow-wrap: anywhere; }
 .actions { margin-top: 10px; }
