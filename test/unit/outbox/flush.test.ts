@@ -45,6 +45,26 @@ describe('a flush', () => {
     expect(requests).toEqual([['a'], ['b', 'c']]);
   });
 
+  it('leaves in a free task at once when its time has come, and in the next one when the page is at work', async () => {
+    const { append, store, requests, flusher } = putOnBench({ flushInterval: 1_000 });
+    const row = append('a');
+    row.key = 'k';
+    row.isReady = true;
+    flusher.wake();
+    await Promise.resolve();
+    expect(vi.getTimerCount()).toBe(1);
+    flusher.wake(true);
+    expect(vi.getTimerCount()).toBe(0);
+    await pass(0);
+    expect(requests).toEqual([['a']]);
+    store(append('b'));
+    flusher.wake(true);
+    await pass(999);
+    expect(requests).toHaveLength(1);
+    await pass(1);
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
   it('leaves to the next interval what was tracked while its request was under way', async () => {
     const { call, requests, answers } = putOnBench({ flushInterval: 1_000 });
     const first = openAnswer();
