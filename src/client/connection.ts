@@ -104,7 +104,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       tabs.hold();
       flusher.add(row);
     },
-    onReady: (isFree) => flusher.wake(isFree),
+    onReady: () => flusher.wake(),
   });
   const flusher = createFlusher({
     outbox,
@@ -135,6 +135,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     },
   });
 
+  void outbox.identified.then(flusher.start);
   void outbox.opened.then(() => (outbox.hasFound() ? flusher.recover() : undefined));
   globalThis.addEventListener?.('online', () => {
     // Pages that ended meanwhile could deliver nothing.

@@ -62,8 +62,10 @@ export interface Sending {
 /** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
 export interface Flusher {
   add(row: Row): void;
-  /** A row may be sent; at once, if it is time and this task is `isFree`: the page's own work comes first. */
-  wake(isFree?: boolean): void;
+  /** A row may be sent, behind the page's own work. */
+  wake(): void;
+  /** It is known who the visitor is. What waited for that leaves in this task, which is nobody else's, if it is time. */
+  start(): void;
   /** Sends everything now. Resolves once it is delivered, or once an attempt has failed. */
   flush(): Promise<void>;
   /** Takes over what pages that are gone have left behind. */
@@ -94,18 +96,20 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let dropped = 0;
   let gzip = false;
 
-  function wake(isFree = false): void {
+  function wake(): void {
     if (!queue.some(isReady)) return;
     const { messages } = keepLimit();
     if (running) return;
     const isFull = failures === 0 && messages >= batchSize;
     const at = isFull ? 0 : nextAt;
-    const waitMs = at - monotonic();
-    if (isFree && waitMs <= 0) return void run();
     if (rings === at) return;
     clearTimeout(timer);
     rings = at;
-    timer = setTimeout(() => void run(), Math.max(0, waitMs));
+    timer = setTimeout(() => void run(), Math.max(0, at - monotonic()));
+  }
+
+  function start(): void {
+    if (queue.some(isReady) && nextAt <= monotonic()) void run();
   }
 
   async function tighten(): Promise<void> {
@@ -284,6 +288,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
   return {
     add: (row) => queue.push(row),
     wake,
+    start,
     flush,
     recover,
     leave,

@@ -38,12 +38,8 @@ export interface OutboxOptions {
   correct(text: string): string;
   /** A row has begun to exist. */
   onAppend(row: Row): void;
-  /**
-   * Rows may be sent: they are as durable as they will get, or the database is not open yet and need not be.
-   *
-   * @param isFree nobody else's work waits for the end of this task
-   */
-  onReady(isFree: boolean): void;
+  /** Rows may be sent: they are as durable as they will get, or the database is not open yet and need not be. */
+  onReady(): void;
   /** The database cannot be had, or refuses to write. */
   onTrouble(error: unknown): void;
 }
@@ -129,7 +125,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const row of rows) row.key = nextKey();
     if (database) write(database, rows);
     else if (isOpening) hold(rows);
-    else settle(rows, 'memory', false);
+    else settle(rows, 'memory');
   }
 
   function hold(rows: Row[]): void {
@@ -138,29 +134,29 @@ export function createOutbox(options: OutboxOptions): Outbox {
       bridged.add(row.key!);
       putOnBridge(toEntry(row));
     }
-    if (isIdentified) letGo(rows, false);
+    if (isIdentified) letGo(rows);
   }
 
   /** A visitor who is known, or certainly new, need not wait for the database: their rows are on the bridge, and may leave. */
   async function identify(): Promise<void> {
     isIdentified = await settled;
-    if (isIdentified) letGo(held, true);
+    if (isIdentified) letGo(held);
     else await opened;
   }
 
-  function letGo(rows: Row[], isFree: boolean): void {
+  function letGo(rows: Row[]): void {
     for (const row of rows) row.isReady = true;
-    onReady(isFree);
+    onReady();
   }
 
   function write(to: Database, rows: Row[]): void {
     try {
       to.put(rows.map(toEntry)).then(
         () => settle(rows, 'stored'),
-        (error: unknown) => giveUp(rows, error, true),
+        (error: unknown) => giveUp(rows, error),
       );
     } catch (error) {
-      if (losses === LOSS_LIMIT) return giveUp(rows, error, false);
+      if (losses === LOSS_LIMIT) return giveUp(rows, error);
       // The connection is gone, and no close event has said so yet.
       reopen();
       hold(rows);
@@ -168,18 +164,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** Full, or failing: what the database does not take, memory keeps until it is delivered. */
-  function giveUp(rows: Row[], error: unknown, isFree: boolean): void {
-    settle(rows, 'memory', isFree);
+  function giveUp(rows: Row[], error: unknown): void {
+    settle(rows, 'memory');
     onTrouble(error);
   }
 
-  function settle(rows: Row[], durability: 'stored' | 'memory', isFree = true): void {
+  function settle(rows: Row[], durability: 'stored' | 'memory'): void {
     if (durability === 'stored') {
       losses = 0;
       leaveBridge();
     }
     for (const row of rows) row.settleStored(durability);
-    onReady(isFree);
+    onReady();
   }
 
   /** Whatever waited in localStorage goes into the database with the first write, unless that has been lost again. */

@@ -45,7 +45,7 @@ describe('a flush', () => {
     expect(requests).toEqual([['a'], ['b', 'c']]);
   });
 
-  it('leaves in a free task at once when its time has come, and in the next one when the page is at work', async () => {
+  it('leaves behind the work of the page, and at once where who the visitor is has just been learnt', async () => {
     const { append, store, requests, flusher } = putOnBench({ flushInterval: 1_000 });
     const row = append('a');
     row.key = 'k';
@@ -53,12 +53,12 @@ describe('a flush', () => {
     flusher.wake();
     await Promise.resolve();
     expect(vi.getTimerCount()).toBe(1);
-    flusher.wake(true);
+    flusher.start();
     expect(vi.getTimerCount()).toBe(0);
     await pass(0);
     expect(requests).toEqual([['a']]);
     store(append('b'));
-    flusher.wake(true);
+    flusher.start();
     await pass(999);
     expect(requests).toHaveLength(1);
     await pass(1);
