@@ -84,7 +84,7 @@ export interface Ledger {
   /** @param id an id, else `email:…` or `cio_…` */
   /** Somebody, with everything they did hitherto. */
   person(id: string): Promise<Person | undefined>;
-  /** Changes whenever something was stored; two equal values mean that nothing has. No two ledgers share one. Cheap. */
+  /** Changes whenever something was stored; two equal values mean that nothing has. It may change for nothing, too. No two ledgers share one. Cheap. */
   version(): Promise<string>;
   /**
    * What came into the log behind a line that was seen; without a cursor, the newest lines. A ledger that nobody can follow has

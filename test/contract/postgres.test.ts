@@ -316,14 +316,14 @@ function describePostgres(name: string, server: PostgresServer): void {
     });
 
     it.each([
-      // The answer to the only statement.
-      ['events', 1, [track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
+      // The answer to the only statement, which finds no claim.
+      ['events', 'SELECT 0', 1, [track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
       // The first one looks up what is known.
-      ['a claim', 2, [identify('ada', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
-    ])('knows its own when the answer to a commit of %s is lost', async (_, nth, messages) => {
+      ['a claim', 'SELECT 1', 2, [identify('ada', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
+    ])('knows its own when the answer to a commit of %s is lost', async (_, answer, nth, messages) => {
       const proxy = await severingProxy(await server.newUrl());
       const ledger = await open(proxy.url);
-      proxy.severAt('SELECT 1', nth);
+      proxy.severAt(answer, nth);
       expect(await ledger.append(messages, { receivedAt: NOON })).toEqual(
         messages.map(({ messageId }) => ({ messageId, status: 'stored', isLate: false, warnings: [] })),
       );
@@ -346,8 +346,8 @@ function describePostgres(name: string, server: PostgresServer): void {
         for (const [name, value] of Object.entries(PLANNER)) await sql.unsafe(`SET LOCAL ${name} = ${value}`);
         for (const [query, statement] of Object.entries({ ...STATEMENTS, ...COMMIT })) {
           if (isFree(query, statement)) continue;
-          const count = Math.max(0, ...[...statement.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)));
-          const parameters = Array.from({ length: count }, (_, index) => (statement.includes(`$${index + 1}::text::json`) ? '[]' : '1'));
+          const numbers = [...statement.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number));
+          const parameters = Array.from({ length: Math.max(0, ...numbers) }, (_, index) => emptyIn(statement, index + 1));
           const rows = await sql.unsafe(`EXPLAIN ${statement}`, parameters);
           const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
           expect({ query, slow: /Seq Scan on (?!log\b).*|Sort\b.*|Bitmap.*/.exec(plan)?.[0] }).toEqual({ query, slow: undefined });
@@ -440,6 +440,12 @@ describe('postgresLedger', () => {
     expect(['23514', '28P01', '3D000', '54000', undefined].filter((code) => isPassing({ code }))).toEqual([]);
   });
 });
+
+/** A parameter that holds nothing, in the words of its type. */
+function emptyIn(statement: string, number: number): string {
+  if (statement.includes(`$${number}::text::json`)) return '[]';
+  return new RegExp(`\\$${number}::text::\\w+\\[\\]`).test(statement) ? '{}' : '1';
+}
 
 /** What looks at one row, or at everybody on purpose. */
 function isFree(query: string, statement: string): boolean {

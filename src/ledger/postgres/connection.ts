@@ -19,9 +19,18 @@ const KNOWN = new Set<string>([...Object.values(COMMIT), ...Object.values(STATEM
 
 /**
  * What every connection asks of the planner. All that the ledger reads it finds in an index, row by row and in order; a plan
- * that was made while a table was small and kept while it grew would read all of it.
+ * that was made while a table was small and kept while it grew would read all of it. And so a statement is planned once, whatever
+ * it is asked with: to plan a small batch anew takes longer than to look up its claims.
  */
-export const PLANNER = { enable_seqscan: 'off', enable_bitmapscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', enable_sort: 'off', jit: 'off' };
+export const PLANNER = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_sort: 'off',
+  jit: 'off',
+};
 
 /** Trouble on the way to the server, or a server that restarts: the same thing may work in a moment. */
 const PASSING = /^(08...|57P0.|53300|40001|40P01|CONNECTION_\w+|CONNECT_TIMEOUT|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;

@@ -1,4 +1,4 @@
-import { statementsIn, TRIGGER_COLUMNS } from '../sql/statements.js';
+import { CLAIM, statementsIn, TRIGGER_COLUMNS } from '../sql/statements.js';
 import { POSTGRES } from './dialect.js';
 
 /** What reading and administration are made of. */
@@ -23,36 +23,50 @@ const COLUMNS = {
   triggers: Object.fromEntries(Object.entries(TRIGGER_COLUMNS).map(([column, type]) => [column, type === 'text' ? 'text' : 'bigint'])),
 };
 
-/** Inserts rows that come as one JSON text, behind `guard` if there is one; those that are there already stay as they are. */
+/** The columns of a message, in the order in which an insertion takes them. */
+export const MESSAGE_COLUMNS = Object.keys(COLUMNS.messages) as (keyof typeof COLUMNS.messages)[];
+
+/** Inserts rows that come as one JSON text, behind `guard` if there is one. */
 function insert(table: keyof typeof COLUMNS, parameter: string, guard = ''): string {
   const columns = Object.keys(COLUMNS[table]);
   const row = Object.entries(COLUMNS[table]).map(([column, type]) => `${column} ${type}`);
   return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${columns.map((column) => `row.${column}`).join(', ')}
-    FROM json_to_recordset(${parameter}::text::json) AS row (${row.join(', ')})${guard} ON CONFLICT`;
+    FROM json_to_recordset(${parameter}::text::json) AS row (${row.join(', ')})${guard}`;
 }
 
 /**
- * Everything that a commit writes, in one statement, which is a transaction by itself. When somebody else was faster with any of
- * it, none of it may stay: then it divides by zero, for want of a statement that fails on purpose. Nothing is inserted before the
- * row of `guard` is there, and with it the lock on the log, so that no two commits wait for each other.
+ * Inserts messages, of which each column comes as one array, from `$first` on: a batch of 100 takes three quarters of the time
+ * that it takes as JSON. And without ON CONFLICT, which looks every row up once more and marks it twice; one that is there
+ * already fails the statement.
  */
-function insertAll(guard: string, links = ''): string {
-  const isWhole = [isAllOf('written', '$5'), isAllOf('claimed', '$6'), ...(links && [isAllOf('named', '$8')])];
-  return `WITH guard AS (${guard}),
-    claimed AS (${insert('claims', '$2', ', guard')} DO NOTHING RETURNING 1),
-    written AS (${insert('messages', '$1', ', guard')} DO NOTHING RETURNING 1),
-    started AS (${insert('triggers', '$3', ', guard')} DO NOTHING)${links}
-    SELECT 1 / (CASE WHEN EXISTS (SELECT 1 FROM guard) AND ${isWhole.join(' AND ')} THEN 1 ELSE 0 END)`;
+function insertMessages(first: number, guard = ''): string {
+  const arrays = Object.values(COLUMNS.messages).map((type, index) => `$${first + index}::text::${type}[]`);
+  const columns = MESSAGE_COLUMNS.join(', ');
+  return `INSERT INTO messages (${columns}) SELECT ${MESSAGE_COLUMNS.map((column) => `row.${column}`).join(', ')}
+    FROM unnest(${arrays.join(', ')}) AS row (${columns})${guard}`;
 }
 
-/** Whether there are as many rows as were to be written. To count them in the JSON would be to read it once more. */
-function isAllOf(rows: string, count: string): string {
-  return `(SELECT count(*) FROM ${rows}) = ${count}::bigint`;
+/** Behind the claims, the triggers, and the command that the guard asks for. */
+const FIRST_OF_ALL = 4;
+const BEHIND_ALL = FIRST_OF_ALL + MESSAGE_COLUMNS.length;
+
+/**
+ * Everything that a commit writes, in one statement, which is a transaction by itself. When somebody else was faster with any of
+ * it, none of it may stay: a message or a claim that is there already fails it, and where `guard` finds nothing it divides by
+ * zero, for want of a statement that fails on purpose. Nothing is inserted before the row of `guard` is there, and with it the
+ * lock on the log, so that no two commits wait for each other.
+ */
+function insertAll(guard: string, links = ''): string {
+  return `WITH guard AS (${guard}),
+    claimed AS (${insert('claims', '$1', ', guard')}),
+    started AS (${insert('triggers', '$2', ', guard')} ON CONFLICT DO NOTHING),
+    written AS (${insertMessages(FIRST_OF_ALL, ', guard')})${links}
+    SELECT 1 / (SELECT count(*) FROM guard)`;
 }
 
 const claimsOn = `(SELECT coalesce(json_agg(found), '[]') FROM (${STATEMENTS.claimsOn}) AS found) AS claims`;
 
-/** What only Postgres is asked, and only by commits and at the start. Rows come and go as one JSON text; see POSTGRES. */
+/** What only Postgres is asked, and only by commits and at the start. Where nothing else is said, rows come and go as one JSON text; see POSTGRES. */
 export const COMMIT = {
   version: 'SELECT pg_current_snapshot()::text AS snapshot',
   /** Each node counts its own transactions. */
@@ -82,15 +96,15 @@ export const COMMIT = {
     JOIN messages m ON m.bucket = k.bucket AND m.message_id = k.message_id AND m.stream = k.stream`,
 
   /** Messages that name nobody are what they are, whoever they belong to; the claims say what to answer. All of them, or none. */
-  insertAnonymous: `WITH written AS (${insert('messages', '$2')} DO NOTHING RETURNING 1)
-    SELECT 1 / (CASE WHEN ${isAllOf('written', '$3')} THEN 1 ELSE 0 END), ${claimsOn}`,
-  /** While nothing was commanded behind $4, the last command that it was decided by. */
-  insertAll: insertAll('SELECT 1 FROM log WHERE command_sequence = $4 FOR SHARE'),
-  /** One that links names goes alone, and goes by all links up to $9: two at once might lead in a circle. */
+  insertAnonymous: `WITH written AS (${insertMessages(3)}) SELECT ${CLAIM} FROM unnest($1::text::smallint[], $2::text::text[]) AS k (bucket, anonymous_id)
+    JOIN claims c ON c.bucket = k.bucket AND c.anonymous_id = k.anonymous_id`,
+  /** While nothing was commanded behind $3, the last command that it was decided by. */
+  insertAll: insertAll('SELECT 1 FROM log WHERE command_sequence = $3 FOR SHARE'),
+  /** One that links names goes alone, and goes by all links up to the last but one parameter: two at once might lead in a circle. */
   insertLinked: insertAll(
-    'UPDATE log SET links = links + 1 WHERE command_sequence = $4 AND links = $9 RETURNING 1',
+    `UPDATE log SET links = links + 1 WHERE command_sequence = $3 AND links = $${BEHIND_ALL} RETURNING 1`,
     `,
-    named AS (${insert('names', '$7', ', guard')} (bucket, name) DO UPDATE SET person = excluded.person, linked_at = excluded.linked_at,
-      linked_sequence = excluded.linked_sequence, is_merge = excluded.is_merge RETURNING 1)`,
+    named AS (${insert('names', `$${BEHIND_ALL + 1}`, ', guard')} ON CONFLICT (bucket, name) DO UPDATE SET person = excluded.person,
+      linked_at = excluded.linked_at, linked_sequence = excluded.linked_sequence, is_merge = excluded.is_merge)`,
   ),
 } as const;

@@ -36,7 +36,7 @@ export interface Dialect {
 }
 
 const RECORD = 'm.sequence, m.received_at, m.occurred_at, m.person, m.body';
-const CLAIM = 'c.anonymous_id, c.person, c.at, c.sequence, c.closed_at, c.undone_at';
+export const CLAIM = 'c.anonymous_id, c.person, c.at, c.sequence, c.closed_at, c.undone_at';
 const NAME = 'n.name, n.person, n.linked_at, n.linked_sequence, n.is_merge, n.erased_at, n.is_suppressed';
 const TIMES = 'm.anonymous_id, m.type, m.received_at, m.occurred_at, m.sequence';
 const TRIGGER = 't.bucket, t.stream, t.message_id, t.campaign, t.person, t.started_at, t.occurred_at, t.body';
