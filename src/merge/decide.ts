@@ -63,7 +63,7 @@ export function decide(facts: Facts, message: AcceptedMessage, arrival: Arrival)
   const isFirst = !stored || isBefore(arrival, stored);
   const time =
     arrival.occurredAt === undefined
-      ? occurredAt(message.timestamp, arrival.sentAt ?? message.sentAt, receivedAt)
+      ? occurredAt(message.timestamp, arrival.sentAt, receivedAt, message.sentAt)
       : { at: arrival.occurredAt, readable: true };
   const record: MessageRecord = isFirst
     ? { message, person: personNamedBy(message), occurredAt: time.at, receivedAt, sequence }

@@ -43,15 +43,15 @@ function parseIso(text: string): number | undefined {
  * When a message happened, by the collector's clock (RULES R15).
  *
  * @param timestamp as sent
- * @param sentAt when the request left, by the sender's clock
+ * @param sentAt when the request left, by the sender's clock; else, by the same, what `messageSentAt` says
  * @param receivedAt when it arrived, by ours, in milliseconds
  * @returns `occurredAt = min(timestamp, receivedAt)` in milliseconds, the sender's clock corrected when it is more than a minute off;
  * `readable: false` when there was no usable timestamp and receivedAt stands in
  */
-export function occurredAt(timestamp: unknown, sentAt: unknown, receivedAt: number): { at: number; readable: boolean } {
+export function occurredAt(timestamp: unknown, sentAt: unknown, receivedAt: number, messageSentAt?: unknown): { at: number; readable: boolean } {
   const claimed = readTimestamp(timestamp);
   if (claimed === undefined) return { at: receivedAt, readable: false };
-  const sent = readSentAt(sentAt);
+  const sent = readSentAt(sentAt) ?? readTimestamp(messageSentAt);
   const skew = sent === undefined ? 0 : receivedAt - sent;
   const corrected = Math.abs(skew) > SKEW_MS ? claimed + skew : claimed;
   return { at: Math.max(EARLIEST_MS, Math.min(corrected, receivedAt)), readable: true };

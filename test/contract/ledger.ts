@@ -77,6 +77,12 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await lines()).toMatchObject([{ occurredAt: NOON - SECOND }]);
       });
 
+      it("corrects it by the message's own word where the request's cannot be read", async () => {
+        const message = track('one', { anonymousId: 'v', timestamp: iso(NOON - 2 * HOUR), sentAt: iso(NOON - 2 * HOUR + SECOND) });
+        await ledger.append([message], { receivedAt: NOON, sentAt: 'just now' });
+        expect(await lines()).toMatchObject([{ occurredAt: NOON - SECOND }]);
+      });
+
       it('keeps ids that are not plain text apart', async () => {
         const odd = ['a', 'a\0', 'a\0b', 'a\ud800', 'a\udbff', 'a\ufffd', 'a\ue000', "a'; DROP TABLE messages; --", '%', 'NULL', 'null', '{}', 'a,b', 'a\\\\', '"', '"a\\\n', '😀', ' a', 'A', 'é', 'e\u0301'];
         await append(NOON, ...odd.flatMap((id) => [track('seen', { messageId: id, anonymousId: `v${id}` }), identify(id, { messageId: id, anonymousId: `v${id}` })]));

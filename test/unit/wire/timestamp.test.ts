@@ -120,6 +120,14 @@ describe('occurredAt', () => {
     expect(occurredAt(iso(NOON - 1), 'now', NOON).at).toBe(NOON - 1);
   });
 
+  it.each(['now', '', undefined, Infinity])('goes by the sentAt of the message where that of the request is %o', (sentAt) => {
+    expect(occurredAt(iso(NOON - 7_200_000), sentAt, NOON, iso(NOON - 7_199_000)).at).toBe(NOON - 1000);
+  });
+
+  it('goes by the sentAt of the request, which was set at this attempt, where both can be read', () => {
+    expect(occurredAt(iso(NOON - 7_200_000), iso(NOON - 7_199_000), NOON, iso(NOON - 90_000_000)).at).toBe(NOON - 1000);
+  });
+
   it('corrects a clock by a sentAt in seconds', () => {
     expect(occurredAt(iso(NOON - 7_200_000), NOON / 1000 - 7200, NOON).at).toBe(NOON);
   });
