@@ -3,7 +3,7 @@ import { checkEventFilter, checkKeys, isAmong, parseDefinitions, type EventFilte
 
 /** Something that a track call sets off for the person whose it is. */
 export interface Campaign extends EventFilter {
-  /** No two have the same. */
+  /** No two have the same; at most 150 bytes. */
   name: string;
 }
 

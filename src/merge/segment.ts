@@ -5,7 +5,7 @@ import { check, checkConditions, checkEventFilter, checkKeys, isAmong, meets, pa
 export type Segment = EventSegment | TraitSegment;
 
 interface EventSegment extends EventFilter {
-  /** No two have the same. */
+  /** No two have the same; at most 150 bytes. */
   name: string;
   /**
    * How many such events it takes.
@@ -17,7 +17,7 @@ interface EventSegment extends EventFilter {
 }
 
 interface TraitSegment {
-  /** No two have the same. */
+  /** No two have the same; at most 150 bytes. */
   name: string;
   traits: Conditions;
 }

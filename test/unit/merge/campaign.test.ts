@@ -36,6 +36,7 @@ describe('parseCampaigns', () => {
     ['campaigns[0].name is text that is not blank; this is missing.', [{ event: 'e' }]],
     ['campaigns[0].name is text that is not blank; this is blank.', [{ name: ' ', event: 'e' }]],
     ['campaigns[1].name is taken by an earlier one; give each its own.', [CART, CART]],
+    ['campaigns[0].name has at most 150 bytes; this has 152.', [{ name: 'ü'.repeat(76), event: 'e' }]],
     ['campaigns[0].event is text that is not blank; this is 5.', [{ name: 'n', event: 5 }]],
     ['campaigns[0].when is not known here; use name, event, where.', [{ name: 'n', event: 'e', when: {} }]],
   ])('says: %s', (sentence, value) => {
@@ -59,6 +60,10 @@ describe('parseCampaigns', () => {
     ],
   ])('says of conditions: %s', (sentence, where) => {
     expect(() => parseCampaigns([CART, { name: 'n', event: 'e', where }])).toThrow(new TypeError(sentence));
+  });
+
+  it('takes a name of 150 bytes', () => {
+    expect(parseCampaigns([{ name: 'ü'.repeat(75), event: 'e' }])).toHaveLength(1);
   });
 
   it('takes a thousand, and not one more', () => {
