@@ -2,7 +2,8 @@ import { createEngine, streamOf, type CommandResult, type PlacedTrigger, type Se
 import type { AcceptedMessage } from '../wire/index.js';
 import { LedgerError } from './error.js';
 import type { Administration, LedgerOptions, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
-import { exportedPage, isAsked, isBelow, liveOf, pageOf, readCursor } from './page.js';
+import { exportedPage, isAsked, isBelow, liveOf, newestStartFirst, pageOf, readCursor } from './page.js';
+import { compareColumns, toColumn } from './sql/text.js';
 
 /**
  * A ledger in memory: for tests, demonstrations and hosts that keep nothing. Everything is gone with the process.
@@ -136,10 +137,10 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
     },
     async people({ search = '', before, limit }) {
       open();
-      const everybody = engine.people();
+      const everybody = engine.people().sort((a, b) => compareIds(a.id, b.id));
       const named = search === '' ? undefined : engine.person(search)?.id;
       const exact = everybody.filter(({ id, anonymousIds }) => id === named || anonymousIds.includes(search));
-      const others = everybody.filter((person) => person.id.startsWith(search) && !exact.includes(person) && (before === undefined || person.id > before));
+      const others = everybody.filter((person) => person.id.startsWith(search) && !exact.includes(person) && (before === undefined || compareIds(person.id, before) > 0));
       const found = before === undefined ? [...exact, ...others] : others;
       const lastAt = new Map(engine.placedActivity().map(({ line }) => [line.person, line.at] as const).reverse());
       const items = found.slice(0, limit).map(({ id, anonymousIds }) => ({
@@ -159,7 +160,7 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
         segments: (options.segments ?? []).map(({ name }) => name).filter((name) => engine.segment(name, now).members.includes(names[0]!)),
         triggers: theirs
           .map((trigger) => ({ campaign: trigger.campaign, messageId: trigger.messageId, at: trigger.at, occurredAt: trigger.occurredAt, isDelivered: delivered.has(markOf(trigger)) }))
-          .sort((a, b) => b.at - a.at || b.occurredAt - a.occurredAt),
+          .sort(newestStartFirst),
       };
     },
     async counts(from, until) {
@@ -183,6 +184,11 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
       isClosed = true;
     },
   };
+}
+
+/** As the databases do, so that they all give the same pages. */
+function compareIds(a: string, b: string): number {
+  return compareColumns(toColumn(a), toColumn(b));
 }
 
 /** With its time: what is sent again after its person was deleted is another event. */

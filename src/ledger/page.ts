@@ -1,5 +1,5 @@
 import type { MessageRecord, PlacedActivity } from '../merge/index.js';
-import type { Activity, ActivityPage } from '../wire/index.js';
+import type { Activity, ActivityPage, PersonTrigger } from '../wire/index.js';
 import { LedgerError } from './error.js';
 import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage } from './ledger.js';
 
@@ -86,6 +86,12 @@ export async function liveOf(newestFirst: AsyncIterable<PlacedActivity> | Iterab
   }
   const lines = newer.map((placed) => ({ cursor: cursorOf(placed), line: placed.line }));
   return { lines: lines.reverse(), before: before.reverse(), isGap };
+}
+
+/** The order in which a person's campaigns are told; of those that started at once, one that every ledger can tell. */
+export function newestStartFirst(a: PersonTrigger, b: PersonTrigger): number {
+  const [left, right] = [a, b].map(({ messageId, campaign }) => JSON.stringify([messageId, campaign]));
+  return b.at - a.at || b.occurredAt - a.occurredAt || (left! < right! ? -1 : 1);
 }
 
 function isNewer(placed: PlacedActivity, cursor: Cursor): boolean {

@@ -637,6 +637,15 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await ids({ limit: 4 })).toEqual([['ada', 'adam', 'bob', 'carl'], null]);
       });
 
+      it('are in the same order however odd their ids are', async () => {
+        const odd = ['z\u0001', 'z\u001f', 'z ', 'z~', 'zé', 'z\uff5e', 'z😀', 'z\ue000'];
+        await append(NOON, ...odd.map((userId) => track('seen', { userId })));
+        const all = ['z ', 'z~', 'zé', 'z\u0001', 'z\u001f', 'z\ue000', 'z\uff5e', 'z😀'];
+        expect(await ids({ search: 'z' })).toEqual([all, null]);
+        const pages = [await ids({ search: 'z', limit: 5 }), await ids({ search: 'z', limit: 5, before: 'z\u001f' })];
+        expect(pages).toEqual([[all.slice(0, 5), 'z\u001f'], [all.slice(5), null]]);
+      });
+
       it('are found by how their id begins, by the whole of their email, and by an anonymous id', async () => {
         expect(await ids({ search: 'ada' })).toEqual([['ada', 'adam'], null]);
         expect(await ids({ search: 'ada', limit: 1 })).toEqual([['ada'], 'ada']);

@@ -5,7 +5,7 @@ import { memoryLedger, type LedgerOptions, type WholeLedger } from '../../src/le
 import { openPostgresLedger } from '../../src/ledger/postgres.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { Standing, Stats } from '../../src/wire/index.js';
-import { DAY, HOUR, identify, MINUTE, NOON, SECOND, track } from './messages.js';
+import { DAY, HOUR, identify, iso, MINUTE, NOON, SECOND, track } from './messages.js';
 import { postgresServer } from './postgres-server.js';
 import { temporaryFolders } from './temporary.js';
 
@@ -17,7 +17,10 @@ const OPTIONS: LedgerOptions = {
     { name: 'looked lately', event: 'looked', withinDays: 7 },
     { name: 'regulars', event: 'bought', atLeast: 2 },
   ],
-  campaigns: [{ name: 'thanks', event: 'bought' }],
+  campaigns: [
+    { name: 'thanks', event: 'bought' },
+    { name: 'a\tb', event: 'bought' },
+  ],
 };
 
 describe.each<[string, () => Promise<WholeLedger>]>([
@@ -70,7 +73,20 @@ describe.each<[string, () => Promise<WholeLedger>]>([
       time = NOON + HOUR;
       expect(await segments()).toEqual(['buyers', 'looked lately', 'regulars']);
       expect(await standing('countess')).toEqual(await standing());
-      expect((await standing()).triggers).toHaveLength(2);
+      expect((await standing()).triggers).toHaveLength(4);
+    });
+
+    it('has the campaigns that they started, by the name that each was given, newest first', async () => {
+      await append(NOON, track('bought', { userId: 'ada', messageId: 'm2' }), track('bought', { userId: 'ada', messageId: 'm1' }));
+      await append(NOON + MINUTE, track('bought', { userId: 'ada', messageId: 'm3', timestamp: iso(NOON + MINUTE) }));
+      expect((await standing()).triggers.map(({ messageId, campaign }) => `${messageId} ${campaign}`)).toEqual([
+        'm3 a\tb',
+        'm3 thanks',
+        'm1 a\tb',
+        'm1 thanks',
+        'm2 a\tb',
+        'm2 thanks',
+      ]);
     });
 
     it('is nobody\'s who is not known, or who was erased', async () => {

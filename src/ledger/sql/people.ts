@@ -1,12 +1,13 @@
 import { historyOf, isMember, isStanding, lateUntil, oldestFor, spellsIn, type Segment } from '../../merge/index.js';
 import type { Counts, PeoplePage, PersonSummary, PersonTrigger, Standing } from '../../wire/index.js';
 import type { PeopleQuery } from '../ledger.js';
+import { newestStartFirst } from '../page.js';
 import type { SqlDatabase, Statements } from './database.js';
 import { holdingsOf } from './holdings.js';
 import { claimKeyOf, createLookup } from './lookup.js';
 import { activityIn, type View } from './read.js';
 import { claimIn, type ClaimRow } from './rows.js';
-import { fromColumn, toColumn } from './text.js';
+import { compareColumns, fromColumn, toColumn } from './text.js';
 
 /** Who is known, and what follows from what they did. */
 export interface People {
@@ -43,7 +44,7 @@ export function createPeople(database: SqlDatabase, segments: Segment[]): People
         for (const name of await lookup.namesUnder(root)) triggers.push(...(await statements.all<TriggerRow>('triggersFor', toColumn(name))).map(triggerIn));
         return {
           segments: segments.filter((segment) => history && isMember(spellsIn(segment, history), now)).map(({ name }) => name),
-          triggers: triggers.sort((a, b) => b.at - a.at || b.occurredAt - a.occurredAt),
+          triggers: triggers.sort(newestStartFirst),
         };
       }),
 
@@ -104,19 +105,11 @@ async function* namesFrom(after: string, prefix: string, statements: Statements)
   for (;;) {
     const { nextNaming, nextClaiming } = heads;
     if (nextNaming === undefined && nextClaiming === undefined) return;
-    const isNaming = nextClaiming === undefined || (nextNaming !== undefined && compareBytes(nextNaming, nextClaiming) <= 0);
+    const isNaming = nextClaiming === undefined || (nextNaming !== undefined && compareColumns(nextNaming, nextClaiming) <= 0);
     yield fromColumn((isNaming ? nextNaming : nextClaiming)!);
     if (isNaming) await step('nextNaming');
     if (!isNaming || nextNaming === nextClaiming) await step('nextClaiming');
   }
-}
-
-/** As both databases do. */
-function compareBytes(a: string, b: string): number {
-  const encoder = new TextEncoder();
-  const [left, right] = [encoder.encode(a), encoder.encode(b)];
-  for (let i = 0; i < left.length && i < right.length; i++) if (left[i] !== right[i]) return left[i]! - right[i]!;
-  return left.length - right.length;
 }
 
 async function summaryOf(id: string, view: View): Promise<PersonSummary> {
@@ -127,5 +120,5 @@ async function summaryOf(id: string, view: View): Promise<PersonSummary> {
 }
 
 function triggerIn({ campaign, message_id, started_at, occurred_at, delivered_at }: TriggerRow): PersonTrigger {
-  return { campaign, messageId: fromColumn(message_id), at: Number(started_at), occurredAt: Number(occurred_at), isDelivered: delivered_at !== null };
+  return { campaign: fromColumn(campaign), messageId: fromColumn(message_id), at: Number(started_at), occurredAt: Number(occurred_at), isDelivered: delivered_at !== null };
 }

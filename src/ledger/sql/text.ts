@@ -19,3 +19,11 @@ export function toColumn(id: string | undefined): string | null {
 export function fromColumn(text: string): string {
   return text.replace(ESCAPED, (_, unit: string) => String.fromCharCode(parseInt(unit, 16)));
 }
+
+/** The order of ids as they are stored: by their bytes, as both databases have it. */
+export function compareColumns(a: string, b: string): number {
+  const encoder = new TextEncoder();
+  const [left, right] = [encoder.encode(a), encoder.encode(b)];
+  for (let i = 0; i < left.length && i < right.length; i++) if (left[i] !== right[i]) return left[i]! - right[i]!;
+  return left.length - right.length;
+}
