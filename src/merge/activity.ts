@@ -100,7 +100,7 @@ export function storedEvent(record: MessageRecord, claim: Claim | undefined, dir
 }
 
 /** Whether an event came to its person when somebody else was merged into them (RULES R23). */
-function isInherited(record: MessageRecord, claim: Claim | undefined, person: string, { mergedAt }: Directory): boolean {
+export function isInherited(record: MessageRecord, claim: Claim | undefined, person: string, { mergedAt }: Directory): boolean {
   const at = mergedAt(person);
   return at !== undefined && isBefore(attachedAt(record, claim), at);
 }

@@ -1,13 +1,15 @@
 import type { Activity, ActivityFilter, Explanation, Message, Person, StoredEvent } from '../wire/index.js';
+import { isInherited } from './activity.js';
 import { parseCampaigns, type Campaign } from './campaign.js';
 import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, type Command, type CommandResult } from './command.js';
 import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
+import { createDirectory, type Directory } from './directory.js';
 import { nameMeantBy } from './identity.js';
 import { membership } from './membership.js';
 import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
-import { claimedAt, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
+import { byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
 import { switchedOffAfter, type Settings } from './settings.js';
 import { byTrigger, triggersOf, type PlacedTrigger, type Trigger } from './trigger.js';
@@ -151,9 +153,31 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function triggers(): PlacedTrigger[] {
     settle();
     if (campaigns.length === 0) return [];
-    const kept = [...records.values()].flat().flatMap((record) => triggersOf(record, claimFor(record), campaigns, directory));
+    const kept = startedBy([...records.values()].flat());
     const outlasting = [...outlived].flatMap(([anonymousId, placed]) => (claimOn(anonymousId)?.person === undefined ? [] : placed));
     return [...kept, ...outlasting].sort(byTrigger);
+  }
+
+  /**
+   * What some records have started. What came in while its merge was undone comes out when that is restored, unless it was
+   * inherited by then (RULES R23).
+   */
+  function startedBy(these: MessageRecord[]): PlacedTrigger[] {
+    const gaps = gapsIn(core.commands);
+    return these.flatMap((record) => {
+      const claim = claimFor(record);
+      return triggersOf(record, claim, campaigns, directory).filter(({ at }) => {
+        const gap = record.person === undefined && gaps.find(({ anonymousId, from, until }) => anonymousId === claim!.anonymousId && isBefore(from, at) && isBefore(at, until));
+        return !gap || !isInherited(record, claim, claim!.person!, directoryAt(gap.until));
+      });
+    });
+  }
+
+  function directoryAt(place: Position): Directory {
+    return createDirectory((name) => {
+      const link = names.get(name)?.link;
+      return link && isBefore(link, place) ? link : undefined;
+    });
   }
 
   function segment(name: string, now: number) {
@@ -297,7 +321,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const expired = stream.records.filter((record) => !isKept(record));
       if (expired.length === 0) continue;
       count += expired.length;
-      const started = claim?.undoneAt === undefined ? [] : expired.flatMap((record) => triggersOf(record, claim, campaigns, directory));
+      const started = claim?.undoneAt === undefined ? [] : startedBy(expired);
       if (started.length > 0) outlived.set(anonymousId, [...(outlived.get(anonymousId) ?? []), ...started]);
       forget(expired);
       stream.records = stream.records.filter(isKept);
@@ -344,4 +368,20 @@ export function createEngine(options: EngineOptions = {}): Engine {
     settings,
     purge,
   };
+}
+
+/** From where to where in the log a merge was undone that was restored since. */
+interface Gap {
+  anonymousId: string;
+  from: Position;
+  until: Position;
+}
+
+function gapsIn(commands: Command[]): Gap[] {
+  const undone = new Map<string, Position>();
+  return [...commands].sort(byPosition).flatMap((command) => {
+    if (command.type === 'merge_undone') undone.set(command.anonymousId, command);
+    const from = command.type === 'merge_restored' ? undone.get(command.anonymousId) : undefined;
+    return from && command.type === 'merge_restored' ? { anonymousId: command.anonymousId, from, until: command } : [];
+  });
 }

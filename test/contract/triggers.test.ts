@@ -46,6 +46,30 @@ describe.each<[string, () => Promise<Open>]>([
     (await ledger.triggers.take(owner, { limit: 10, now, leaseMs: MINUTE }))?.map(({ campaign, person, messageId }) => `${campaign}: ${person} ${messageId}`);
   const added = (messageId: string, fields: object = { userId: 'ada' }) => track('added', { messageId, ...fields });
 
+  it('are none of what a person has inherited by the time its merge is restored', async () => {
+    const ledger = await open();
+    const { administration: admin } = ledger;
+    await ledger.append([identify('bob'), identify('ada', { anonymousId: 'v' }), added('before', { anonymousId: 'v' })], { receivedAt: NOON });
+    await admin.undoMerge('v', NOON + 1);
+    await ledger.append([added('meanwhile', { anonymousId: 'v' })], { receivedAt: NOON + 2 });
+    await admin.mergePeople('bob', 'ada', NOON + 3);
+    await admin.undoMerge('v', NOON + 4);
+    await ledger.triggers.settle(NOON + 5);
+    await ledger.append([added('after', { anonymousId: 'v' })], { receivedAt: NOON + 6 });
+    expect(await take(ledger, 'me')).toEqual(['basket: ada before', 'basket: bob after']);
+  });
+
+  it('are of what came in while its merge was undone, once it is restored', async () => {
+    const ledger = await open();
+    await ledger.append([identify('bob'), identify('ada', { anonymousId: 'v' })], { receivedAt: NOON });
+    await ledger.administration.undoMerge('v', NOON + 1);
+    await ledger.append([added('meanwhile', { anonymousId: 'v' })], { receivedAt: NOON + 2 });
+    expect(await take(ledger, 'me')).toEqual([]);
+    await ledger.administration.undoMerge('v', NOON + 3);
+    await ledger.administration.mergePeople('bob', 'ada', NOON + 4);
+    expect(await take(ledger, 'me')).toEqual(['basket: ada meanwhile']);
+  });
+
   it('stand beside the person who started them, with whether anybody was told', async () => {
     const ledger = await open();
     await ledger.append([added('one')], { receivedAt: NOON });

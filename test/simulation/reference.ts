@@ -194,7 +194,7 @@ export function replay(history: Entry[]): Account {
       holder.undoneAt = undefined;
       for (const row of through) {
         row.owner = holder.profile;
-        fire(row, holder.profile.id);
+        if (!row.inherited) fire(row, holder.profile.id);
       }
     }
   }

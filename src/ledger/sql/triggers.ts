@@ -1,5 +1,6 @@
 import {
   byTrigger,
+  isInherited,
   isStanding,
   LATE_WINDOW_MS,
   streamOf,
@@ -74,13 +75,15 @@ function columnsOf({ trigger, at, record }: PlacedTrigger, campaigns: Campaign[]
   };
 }
 
-/** Starts what a claim has brought, as far as it was not started before. */
+/** Starts what a claim has brought, as far as it was not started before; what its person has only inherited by now starts nothing (RULES R23). */
 export async function startWhatJoined(claim: Claim, statements: Statements, lookup: Lookup, campaigns: Campaign[]): Promise<void> {
-  if (campaigns.length === 0) return;
+  const { person } = claim;
+  if (campaigns.length === 0 || person === undefined) return;
   // An event never happens after it arrived: what arrived before the window did not happen within it.
   const records = await recentOn(claim.anonymousId, claim.at - TRIGGER_WINDOW_MS, statements);
   await lookup.prepare(records, [claim]);
-  const rows = triggerRowsOn(claim, records, campaigns, lookup.directory);
+  const own = records.filter((record) => !isInherited(record, claim, person, lookup.directory));
+  const rows = triggerRowsOn(claim, own, campaigns, lookup.directory);
   if (rows.length > 0) await statements.run('insertTriggers', JSON.stringify(rows));
 }
 

@@ -50,6 +50,33 @@ describe('merging people', () => {
     expect(story.triggers()).toMatchObject([{ campaign: 'cart', person: 'q' }]);
   });
 
+  describe('while a merge of the secondary is undone', () => {
+    beforeEach(() => {
+      story.identify('-1 h', 'p', {});
+      story.identify('0:00', 'q', { anonymousId: 'a' });
+      story.track('0:00', 'e', { anonymousId: 'a', messageId: 'before' });
+      story.undoMerge('a', at('0:01'));
+      story.track('0:02', 'e', { anonymousId: 'a', messageId: 'meanwhile' });
+    });
+    const started = (): string[] => story.triggers().map(({ person, messageId }) => `${person} ${messageId}`);
+
+    it('lets nothing trigger that came in meanwhile, not even when that is restored', () => {
+      story.mergePeople('p', 'q', at('0:03'));
+      story.undoMerge('a', at('0:04'));
+      expect(story.triggering()).toEqual([]);
+      expect(started()).toEqual(['q before']);
+      story.undoMerge('a', at('0:05'));
+      story.purge(at('60 d'));
+      expect(started()).toEqual(['q before']);
+    });
+
+    it('leaves what the restoration has triggered', () => {
+      story.undoMerge('a', at('0:03'));
+      story.mergePeople('p', 'q', at('0:04'));
+      expect(started()).toEqual(['q before', 'q meanwhile']);
+    });
+  });
+
   it("makes the secondary's id an alias of the primary, through any number of merges", () => {
     for (const id of ['p', 'q', 'r']) story.identify('0:00', id, {});
     story.mergePeople('q', 'r', at('0:01'));
