@@ -18,7 +18,7 @@ import { explanationOf, UNKNOWN_MESSAGE } from './explain.js';
 import { asksWhoIsKnown, emailBeside, emailName, userName, type NameFacts, type Names } from './identity.js';
 import { isMerged } from './membership.js';
 import { byPosition, claimedAt, isBefore, isEvent, isStanding, nameOf, personNamedBy, streamOf, type Claim, type MessageRecord, type Position } from './record.js';
-import { isMergingAt, switchedOffAfter, type SettingsChange } from './settings.js';
+import { isMergingAt, type SettingsChange } from './settings.js';
 
 /** When messages arrived. */
 export interface ReceivedAt {
@@ -39,6 +39,8 @@ export interface PlacedActivity {
 /** How commands are worked through and told; a page has none, and does not carry what they take. */
 export interface CommandRules {
   run(command: Command): void;
+  /** What closes a claim's late window early, if anything does. */
+  closingOf(claim: Claim): Pick<Claim, 'closedAt' | 'closedSequence'> | undefined;
   lineOf(command: Command): Activity;
 }
 
@@ -226,7 +228,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
       if (stored) Object.assign(stored, record);
       else add(record, namesakes);
     }
-    if (claim) setClaim({ ...claim, closedAt: changes.length > 0 ? switchedOffAfter(changes, claimedAt(claim)) : undefined });
+    if (claim) setClaim({ ...claim, ...commandRules?.closingOf(claim) });
     if (link) {
       setLink(link.name, link.link);
       turnAt(link.link);

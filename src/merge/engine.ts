@@ -6,12 +6,12 @@ import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
 import { nameMeantBy } from './identity.js';
-import { membership } from './membership.js';
+import { anonymousSince, membership } from './membership.js';
 import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
 import { byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
-import { switchedOffAfter, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import { byTrigger, triggersOf, type PlacedTrigger, type Trigger } from './trigger.js';
 import { RETENTION_MS } from './windows.js';
 
@@ -110,7 +110,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions = {}): Engine {
   const campaigns = parseCampaigns(options.campaigns ?? []);
   const segments = parseSegments(options.segments ?? []);
-  const core = createCore({ run, lineOf: commandActivity }, options.anonymousEventMerge);
+  const core = createCore({ run, closingOf, lineOf: commandActivity }, options.anonymousEventMerge);
   const { records, streams, profiles, names, changes, last, directory } = core;
   const { settle, forget, claimOn, claimFor, mergedInto, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
@@ -218,7 +218,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
       case 'merge_undone':
       case 'merge_restored': {
         const claim = claimOn(command.anonymousId);
-        if (claim) claim.undoneAt = command.type === 'merge_undone' ? command.receivedAt : undefined;
+        const isUndone = command.type === 'merge_undone';
+        if (claim) Object.assign(claim, { undoneAt: isUndone ? command.receivedAt : undefined, undoneSequence: isUndone ? command.sequence : undefined });
         return;
       }
       case 'people_merged': {
@@ -238,9 +239,15 @@ export function createEngine(options: EngineOptions = {}): Engine {
         const { settings, receivedAt, sequence } = command;
         changes.push({ ...settings, receivedAt, sequence });
         if (settings.anonymousEventMerge) return;
-        for (const { claim } of streams.values()) if (claim && !claim.closedAt) claim.closedAt = switchedOffAfter(changes, claimedAt(claim));
+        for (const { claim } of streams.values()) if (claim) Object.assign(claim, closingOf(claim));
       }
     }
+  }
+
+  /** What closed a claim's late window early: merging was switched off (RULES R20). */
+  function closingOf(claim: Claim): Pick<Claim, 'closedAt' | 'closedSequence'> | undefined {
+    const closing = changes.find((change) => !change.anonymousEventMerge && isBefore(claimedAt(claim), change));
+    return closing && { closedAt: closing.receivedAt, closedSequence: closing.sequence };
   }
 
   /** Forgets what is kept under a name; what joined it through claims goes as well, and the claims stay as tombstones. */
@@ -315,8 +322,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const { claim } = stream;
       const isKept = (record: MessageRecord): boolean => {
         if (membership(record, claim).person !== undefined) return true;
-        const since = claim?.undoneAt === undefined ? record.receivedAt : Math.max(record.receivedAt, claim.undoneAt);
-        return now - since <= RETENTION_MS;
+        return now - anonymousSince(record, claim) <= RETENTION_MS;
       };
       const expired = stream.records.filter((record) => !isKept(record));
       if (expired.length === 0) continue;

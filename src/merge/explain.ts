@@ -1,5 +1,5 @@
 import type { Explanation, Reason } from '../wire/index.js';
-import { lateUntil, membership } from './membership.js';
+import { membership } from './membership.js';
 import type { Claim, MessageRecord } from './record.js';
 import { LATE_WINDOW_MS, RETENTION_MS } from './windows.js';
 
@@ -35,7 +35,7 @@ export function explanationOf(record: MessageRecord, claim: Claim | undefined, n
     case 'late_window_passed':
       return receivedAt > claim!.at + LATE_WINDOW_MS
         ? detail(reason, `Its anonymous id was claimed ${lasting(receivedAt - claim!.at)} before it arrived; the limit is ${lasting(LATE_WINDOW_MS)}.`)
-        : detail('merging_off', `Merging was switched off ${lasting(receivedAt - lateUntil(claim!))} before it arrived, which closed the late window of its anonymous id.`);
+        : detail('merging_off', `Merging was switched off ${lasting(receivedAt - claim!.closedAt!)} before it arrived, which closed the late window of its anonymous id.`);
     case 'unclaimed':
       return detail(...unclaimed(record, claim, now, isMergingOn));
   }

@@ -22,7 +22,7 @@ export type { PlacedTrigger, Trigger } from './trigger.js';
 export type { Holdings } from './person.js';
 export { decide, mergingId } from './decide.js';
 export type { Decision, Facts, Outcome, Warning } from './decide.js';
-export { isMerged, lateUntil, oldestFor } from './membership.js';
+export { anonymousSince, isMerged, lateUntil, oldestFor } from './membership.js';
 export { activitiesOf, countedActivity, isInherited, isShown } from './activity.js';
 export { historyOf, personOf } from './person.js';
 export { anonymousStream, isBefore, isEventType, isStanding, personNamedBy, streamOf } from './record.js';

@@ -20,13 +20,13 @@ export function membership(record: MessageRecord, claim: Claim | undefined): Mem
   if (!isStanding(claim)) return { reason: 'unclaimed' };
   // Age comes first: what is too old for this claim is too old for any later one, and sending it again is no help (RULES R13).
   if (claim.at - record.occurredAt > RETENTION_MS) return { reason: 'too_old' };
-  if (record.receivedAt > lateUntil(claim)) return { reason: 'late_window_passed' };
+  if (!isInTime(record, claim)) return { reason: 'late_window_passed' };
   return { person: claim.person, reason: record.receivedAt > claim.at ? 'merged_late' : 'merged_retroactively' };
 }
 
 /** Whether a message joined a person through a claim, as {@link membership} says, without building the answer. */
 export function isMerged(record: MessageRecord, claim: Claim): boolean {
-  return record.person === undefined && isStanding(claim) && record.receivedAt <= lateUntil(claim) && record.occurredAt >= oldestFor(claim);
+  return record.person === undefined && isStanding(claim) && isInTime(record, claim) && record.occurredAt >= oldestFor(claim);
 }
 
 /** How long ago an anonymous event may have happened and still join (RULES R5). */
@@ -34,9 +34,23 @@ export function oldestFor({ at }: Claim): number {
   return at - RETENTION_MS;
 }
 
-/** The last moment at which an anonymous event may arrive and still join; switching merging off brings it forward. */
-export function lateUntil({ at, closedAt }: Claim): number {
-  return closedAt === undefined ? at + LATE_WINDOW_MS : Math.max(at, Math.min(at + LATE_WINDOW_MS, closedAt - 1));
+/** Whether a message came before the late window was over: what joined before that was closed stays (RULES R7, R20). */
+function isInTime({ receivedAt, sequence }: Position, { at, closedAt = Infinity, closedSequence = Infinity }: Claim): boolean {
+  return receivedAt <= at + LATE_WINDOW_MS && (receivedAt < closedAt || (receivedAt === closedAt && sequence < closedSequence));
+}
+
+/** The last place at which an anonymous event may stand and still join, as numbers that a database can compare. */
+export function lateUntil({ at, closedAt = Infinity, closedSequence = Number.MAX_SAFE_INTEGER }: Claim): Position {
+  // Nothing else has the place of what closed it.
+  if (closedAt <= at + LATE_WINDOW_MS) return { receivedAt: closedAt, sequence: closedSequence };
+  return { receivedAt: at + LATE_WINDOW_MS, sequence: Number.MAX_SAFE_INTEGER };
+}
+
+/** Since when a message that is nobody's has been so: a merge that was undone gave back what had joined, and nothing else (RULES R5, R26). */
+export function anonymousSince(record: MessageRecord, claim: Claim | undefined): number {
+  const { undoneAt, person = '' } = claim ?? {};
+  const wasGivenBack = undoneAt !== undefined && isMerged(record, { ...claim!, person, undoneAt: undefined });
+  return wasGivenBack ? Math.max(record.receivedAt, undoneAt) : record.receivedAt;
 }
 
 /** Where in the log a message became a person's: where it stands, or at the claim when it was there before that. */

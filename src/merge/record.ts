@@ -25,10 +25,14 @@ export interface Claim {
   /** receivedAt of the identify. */
   at: number;
   sequence: number;
-  /** When merging was switched off while its late window was open, which closed it (RULES R20). */
+  /** When its late window was closed early, if it was: merging was switched off, or the person suppressed (RULES R20, R24). */
   closedAt?: number | undefined;
+  /** Where in that millisecond; at its end when absent, as databases did not always write it down. */
+  closedSequence?: number | undefined;
   /** When the merge was undone, unless it was restored since (RULES R26). */
   undoneAt?: number | undefined;
+  /** Where in that millisecond; at its end when absent. */
+  undoneSequence?: number | undefined;
 }
 
 /** Whether anything belongs to a person through a claim: nobody undid it, and they were not deleted. */

@@ -13,8 +13,3 @@ export interface SettingsChange extends Position, Settings {}
 export function isMergingAt(changes: SettingsChange[], place: Position): boolean {
   return [...changes].reverse().find((change) => isBefore(change, place))?.anonymousEventMerge ?? true;
 }
-
-/** When merging was switched off next after a place in the log. @param changes in order */
-export function switchedOffAfter(changes: SettingsChange[], place: Position): number | undefined {
-  return changes.find((change) => !change.anonymousEventMerge && isBefore(place, change))?.receivedAt;
-}

@@ -1,7 +1,7 @@
 import { isStartedBy, type Campaign } from './campaign.js';
 import type { Directory } from './directory.js';
 import { attachedAt, canTrigger } from './membership.js';
-import { byPosition, type Claim, type MessageRecord, type Position } from './record.js';
+import { byPosition, isBefore, type Claim, type MessageRecord, type Position } from './record.js';
 
 /** A campaign that an event of a person started. */
 export interface Trigger {
@@ -26,7 +26,8 @@ export function triggersOf(record: MessageRecord, claim: Claim | undefined, camp
   const started = campaigns.filter((campaign) => isStartedBy(campaign, record.message));
   if (started.length === 0) return [];
   const at = attachedAt(record, claim);
-  const wasStanding = claim?.undoneAt === undefined || at.receivedAt <= claim.undoneAt;
+  const { undoneAt = Infinity, undoneSequence = Infinity } = claim ?? {};
+  const wasStanding = isBefore(at, { receivedAt: undoneAt, sequence: undoneSequence });
   const then = wasStanding && claim ? { ...claim, undoneAt: undefined } : claim;
   if (!canTrigger(record, then)) return [];
   const person = rootOf(record.person ?? claim!.person!, at);

@@ -305,6 +305,20 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['early', 'other']);
       });
 
+      it('keeps with its person what had joined before merging was switched off, also in the same millisecond', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        await append(NOON + MINUTE, track('in time', { anonymousId: 'v' }));
+        // Their clock is slow, and so the log stands still.
+        await append(NOON - HOUR, track('in time, too', { anonymousId: 'v' }));
+        await admin.changeSettings({ anonymousEventMerge: false }, NOON + MINUTE);
+        const late = track('too late', { anonymousId: 'v' });
+        // In the same millisecond, where the database has one clock.
+        await append(NOON, late);
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name).toSorted()).toEqual(['in time', 'in time, too']);
+        expect(await lines({ person: 'ada' })).toContainEqual({ type: 'anon_merge', at: NOON, person: 'ada', anonymousId: 'v', count: 2, oldest: NOON / SECOND });
+        expect(await admin.explain(late.messageId, undefined, NOON + HOUR)).toMatchObject({ reason: 'merging_off' });
+      });
+
       it('makes two people one: the second fills what the first has not said, and answers to its own id', async () => {
         await append(NOON, identify('ada', { traits: { plan: 'pro', city: '' } }), track('old', { anonymousId: 'v' }));
         await append(NOON + 1, identify('bob', { anonymousId: 'v', traits: { plan: 'free', city: 'Rome' } }));
@@ -423,6 +437,34 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         await purgeAll(NOON + 50 * DAY + 1);
         expect(await names({ tab: 'anonymous' })).toEqual([]);
         expect(await admin.undoMerge('v', NOON + 50 * DAY + 1)).toMatchObject({ done: false, code: 'expired' });
+      });
+
+      it('keeps it as long when its person was deleted since', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }));
+        await append(NOON + 1, identify('ada', { anonymousId: 'v' }));
+        await admin.undoMerge('v', NOON + 20 * DAY);
+        await admin.deletePerson('ada', NOON + 21 * DAY);
+        await purgeAll(NOON + 50 * DAY);
+        expect(await names({ tab: 'anonymous' })).toEqual(['early']);
+        await purgeAll(NOON + 50 * DAY + 1);
+        expect(await names({ tab: 'anonymous' })).toEqual([]);
+      });
+
+      it('deletes what an undone merge never had as if it had not been undone', async () => {
+        await append(NOON, track('too old', { anonymousId: 'v', timestamp: iso(NOON - 31 * DAY) }), identify('ada', { anonymousId: 'v' }));
+        await append(NOON + 10 * MINUTE, track('too late', { anonymousId: 'v' }));
+        await admin.undoMerge('v', NOON + 29 * DAY);
+        await purgeAll(NOON + 30 * DAY + 10 * MINUTE);
+        expect(await names({ tab: 'anonymous' })).toEqual(['too late']);
+        await purgeAll(NOON + 30 * DAY + 10 * MINUTE + 1);
+        expect(await names({ tab: 'anonymous' })).toEqual([]);
+      });
+
+      it('restores a merge by the time of the log, whatever the clock of whoever asks', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' }));
+        await admin.undoMerge('v', NOON + 1);
+        await append(NOON + 31 * DAY, track('one', { anonymousId: 'w' }));
+        expect(await admin.undoMerge('v', NOON + 29 * DAY)).toMatchObject({ done: false, code: 'expired' });
       });
 
       async function purgeAll(now: number): Promise<void> {

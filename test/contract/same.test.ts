@@ -42,13 +42,13 @@ const command = fc.oneof(
   fc.tuple(fc.constant('undoMerge' as const), fc.constantFrom('v', 'w', 'x')),
   fc.tuple(fc.constantFrom('deletePerson' as const, 'suppress' as const, 'unsuppress' as const), id),
   fc.tuple(fc.constant('changeSettings' as const), fc.record({ anonymousEventMerge: fc.boolean() })),
-  fc.tuple(fc.constant('purge' as const)),
+  fc.tuple(fc.constant('purge' as const), fc.constantFrom(0, DAY, 29 * DAY, 30 * DAY, 30 * DAY + 1, 30 * DAY + HOUR, 40 * DAY)),
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
 const timing = {
   /** Since the append before; clocks run backwards, too. */
-  elapsed: fc.constantFrom(0, 1, SECOND, 5 * MINUTE, 5 * MINUTE + 1, HOUR, -HOUR),
+  elapsed: fc.constantFrom(0, 0, 1, SECOND, 5 * MINUTE, 5 * MINUTE + 1, HOUR, -HOUR, 16 * DAY),
   /** How far the sender's clock is off, if it says when it sent. */
   skew: fc.constantFrom(undefined, 0, HOUR),
 };
@@ -119,12 +119,16 @@ async function deliver(triggers: TriggerQueue, now: number): Promise<unknown> {
   return taken;
 }
 
-async function run(admin: Administration, [name, ...parameters]: Command, at: number): Promise<unknown> {
-  if (name !== 'purge') return (admin[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters, at);
+async function run(admin: Administration, command: Command, at: number): Promise<unknown> {
+  if (command[0] !== 'purge') {
+    const [name, ...parameters] = command;
+    return (admin[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters, at);
+  }
+  const [, later] = command;
   // One ledger does it in one step, another in several.
   let deleted = 0;
   for (;;) {
-    const step = await admin.purge(at + 40 * DAY, 2);
+    const step = await admin.purge(at + later, 2);
     deleted += step.deleted;
     if (step.isDone) return deleted;
   }

@@ -82,10 +82,11 @@ export function commandedHistories({
   repeats = 4,
   orders = anyOrder,
 }: { messages?: fc.Arbitrary<Message>; repeats?: number; orders?: fc.Arbitrary<Order> } = {}): fc.Arbitrary<Entry[]> {
-  const command = fc.record({ order: orders, receivedAt: fc.constantFrom(...COMMAND_MOMENTS).map(at) });
+  const command = fc.record({ order: orders, receivedAt: fc.constantFrom(...COMMAND_MOMENTS).map(at), behind: fc.nat() });
   return fc.tuple(histories({ messages, repeats }), fc.array(command, { maxLength: 6 })).map(([requests, commands]) => {
-    const behind = requests.length + 1;
-    const given = commands.map(({ order, receivedAt }, index): Command => ({ ...order, receivedAt, sequence: behind + index }));
+    // Behind the messages of some request, and before those of the next: it matters where they share a millisecond.
+    const sequenceOf = (behind: number, index: number): number => (behind % (requests.length + 1)) + 0.9 + index / 1000;
+    const given = commands.map(({ order, receivedAt, behind }, index): Command => ({ ...order, receivedAt, sequence: sequenceOf(behind, index) }));
     return [...requests, ...given].sort(inLogOrder);
   });
 }
@@ -137,8 +138,8 @@ export function obey(engine: Engine, command: Command): number {
 // Differences of these hit every window on both sides, whichever of them is the claim.
 const ARRIVALS = ['-30 d', '-1 h', '-1 ms', '0:00', '0:00', '0:00', '1 ms', '0:03', '0:05 -1 ms', '0:05', '0:05 +1 ms', '0:10', '72 h', '30 d'];
 const MOMENTS = ['-60 d', '-30 d -1 ms', '-30 d', '-30 d +1 ms', '-72 h -1 ms', '-72 h', '-72 h +1 ms', '-1 h', '0:00', '0:03', '3 d'];
-/** Never those of a message: within a millisecond a command is in force from its beginning on. */
-const COMMAND_MOMENTS = ['-2 h', '-1 min', '2 ms', '3 ms', '0:01', '0:04', '0:07', '1 d', '30 d 1 min', '30 d 1 h', '61 d'];
+/** Those of messages, too: within a millisecond it is the sequence that says what comes first. */
+const COMMAND_MOMENTS = ['-2 h', '-1 min', '-1 ms', '0:00', '0:00', '1 ms', '2 ms', '3 ms', '0:01', '0:03', '0:04', '0:05', '0:07', '1 d', '30 d', '30 d 1 min', '30 d 1 h', '61 d'];
 const SKEWS = ['1 min', '1 min +1 ms', '-1 min', '-1 min -1 ms', '2 h', '-2 h'].map(duration);
 
 const arrivals = fc.constantFrom(...ARRIVALS).map(at);

@@ -21,6 +21,8 @@ interface Row {
   owner: Profile | undefined;
   /** It came to its owner through its anonymous id, or would have if that merge were not undone. */
   joined: boolean;
+  /** When the undo of that merge gave it back. */
+  givenBackAt: number | undefined;
   /** How long it had been when it became somebody's. */
   age: number;
   /** It came to its owner when people were merged. */
@@ -86,7 +88,7 @@ export function replay(history: Entry[]): Account {
       if (isUpdate && !byName.has(stated) && !(beside && byName.has(beside))) return;
     }
 
-    const row: Row = { key, message, stated, anonymousId, occurredAt, receivedAt, owner: undefined, joined: false, age: 0, inherited: false };
+    const row: Row = { key, message, stated, anonymousId, occurredAt, receivedAt, owner: undefined, joined: false, givenBackAt: undefined, age: 0, inherited: false };
     rows.push(row);
     if (stated === undefined) {
       const holder = holders.get(anonymousId!);
@@ -170,7 +172,7 @@ export function replay(history: Entry[]): Account {
   function obey(command: Command): void {
     const { receivedAt } = command;
     if (command.command === 'purge') {
-      rows = rows.filter((row) => row.owner !== undefined || receivedAt - Math.max(row.receivedAt, holders.get(row.anonymousId!)?.undoneAt ?? 0) <= 30 * DAY);
+      rows = rows.filter((row) => row.owner !== undefined || receivedAt - (row.givenBackAt ?? row.receivedAt) <= 30 * DAY);
     } else if (command.command === 'settings') {
       isMerging = command.anonymousEventMerge;
       if (!isMerging) for (const holder of holders.values()) holder.closed = true;
@@ -189,7 +191,10 @@ export function replay(history: Entry[]): Account {
     const through = rows.filter((row) => row.joined && row.anonymousId === anonymousId);
     if (holder.undoneAt === undefined) {
       holder.undoneAt = at;
-      for (const row of through) row.owner = undefined;
+      for (const row of through) {
+        row.owner = undefined;
+        row.givenBackAt = at;
+      }
     } else if (at - holder.undoneAt <= 30 * DAY) {
       holder.undoneAt = undefined;
       for (const row of through) {

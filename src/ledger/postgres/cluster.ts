@@ -80,7 +80,7 @@ const LINK_FREE_NAME = `(bucket, name) DO UPDATE SET person = excluded.person, l
 function claimsOn(query: Query, keys: ClaimKey[]): Promise<ClaimRow[]> {
   return select(
     query,
-    'SELECT anonymous_id, person, at, sequence, closed_at, undone_at FROM claims WHERE (bucket, anonymous_id) IN',
+    'SELECT anonymous_id, person, at, sequence, closed_at, closed_sequence, undone_at, undone_sequence FROM claims WHERE (bucket, anonymous_id) IN',
     keys.map(({ bucket, anonymous_id }) => [bucket, anonymous_id]),
   );
 }

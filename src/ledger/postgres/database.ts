@@ -20,21 +20,25 @@ export function createPostgresDatabase(database: Database, takeNumbers: (count: 
         database.transaction('', async (query) => {
           const [last] = await query<LastCommand>(COMMIT.lock);
           hasBegun = true;
-          return work({ ...statementsOn(query), takePlace: (at) => takePlace(query, last!, { receivedAt: Math.max(at, clock.at), sequence: sequence! }) });
+          const nextPlace = (at: number): Promise<Position> => placeBehind(query, last!, { receivedAt: Math.max(at, clock.at), sequence: sequence! });
+          return work({ ...statementsOn(query), nextPlace, takePlace: async (at) => take(query, await nextPlace(at)) });
         });
       // What has begun is not begun again: nobody knows how far it got.
       return twice(attempt, () => !hasBegun);
     },
   };
 
-  async function takePlace(query: Query, { command_at, command_sequence }: LastCommand, wanted: Position): Promise<Position> {
-    const [newest] = await query<{ received_at: number; sequence: number }>(COMMIT.newestPlace);
-    let place = behind({ receivedAt: command_at, sequence: command_sequence }, wanted);
-    if (newest) place = behind({ receivedAt: newest.received_at, sequence: newest.sequence }, place);
+  async function take(query: Query, place: Position): Promise<Position> {
     await query(COMMIT.command, [place.receivedAt, place.sequence]);
     clock.at = Math.max(clock.at, place.receivedAt);
     return place;
   }
+}
+
+async function placeBehind(query: Query, { command_at, command_sequence }: LastCommand, wanted: Position): Promise<Position> {
+  const [newest] = await query<{ received_at: number; sequence: number }>(COMMIT.newestPlace);
+  const place = behind({ receivedAt: command_at, sequence: command_sequence }, wanted);
+  return newest ? behind({ receivedAt: newest.received_at, sequence: newest.sequence }, place) : place;
 }
 
 interface LastCommand {

@@ -102,6 +102,12 @@ export const MIGRATIONS = [
     ADD COLUMN lease_owner text,
     ADD COLUMN lease_until bigint NOT NULL DEFAULT 0;
   `,
+
+  // Where in its millisecond a window was closed, and a merge undone: what stands before that place had joined, and stays. Of those
+  // that are there nobody knows; they count as at its end, which takes nothing away that had joined.
+  `
+  ALTER TABLE claims ADD COLUMN closed_sequence bigint, ADD COLUMN undone_sequence bigint;
+  `,
 ];
 
 /** Where Citus is installed, each version spreads its tables, all by bucket, so that a claim lies beside what it claims. */
@@ -116,6 +122,7 @@ const DISTRIBUTE = [
   SELECT create_reference_table('commands');
   SELECT create_distributed_table('triggers', 'bucket', colocate_with => 'messages');
   `,
+  '',
 ];
 
 /**
@@ -133,7 +140,7 @@ export async function migrate({ query, transaction }: Database, isCitus: boolean
     if (version > MIGRATIONS.length) throw new LedgerError('newer_ledger', 'The database was written by a newer hitherto; update this one.');
     for (let next = version; next < MIGRATIONS.length; next++) {
       await query(MIGRATIONS[next]!).catch(refuseForeignTables);
-      if (isCitus) await query(DISTRIBUTE[next]!);
+      if (isCitus && DISTRIBUTE[next] !== '') await query(DISTRIBUTE[next]!);
       await query('INSERT INTO hitherto_migrations (version) VALUES ($1)', [next + 1]);
     }
   });

@@ -1,4 +1,5 @@
 import {
+  anonymousSince,
   DONE,
   isMerged,
   LATE_WINDOW_MS,
@@ -60,11 +61,12 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         const claim = await lookup.claimOn(anonymousId);
         if (claim?.person === undefined) return NO_MERGE;
         const { undoneAt } = claim;
-        if (undoneAt !== undefined && at - undoneAt > RETENTION_MS) return TOO_LATE_TO_RESTORE;
+        // By the clock of the log, which may be ahead of whoever asks.
+        if (undoneAt !== undefined && (await statements.nextPlace(at)).receivedAt - undoneAt > RETENTION_MS) return TOO_LATE_TO_RESTORE;
         const type = undoneAt === undefined ? 'merge_undone' : 'merge_restored';
-        const { receivedAt } = await enter(statements, at, { type, anonymousId, person: await lookup.rootOf(claim.person) });
+        const { receivedAt, sequence } = await enter(statements, at, { type, anonymousId, person: await lookup.rootOf(claim.person) });
         const { bucket, anonymous_id } = claimKeyOf(anonymousId);
-        await statements.run('undoClaim', bucket, anonymous_id, undoneAt === undefined ? receivedAt : null);
+        await statements.run('undoClaim', bucket, anonymous_id, ...(undoneAt === undefined ? [receivedAt, sequence] : [null, null]));
         if (undoneAt !== undefined) await startWhatJoined({ ...claim, undoneAt: undefined }, statements, lookup, campaigns);
         return DONE;
       }),
@@ -86,9 +88,9 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         const now = settingsIn(await logIn(statements), atFirst);
         const settings = { ...now, ...wanted };
         if (settings.anonymousEventMerge === now.anonymousEventMerge) return settings;
-        const { receivedAt } = await enter(statements, at, { type: 'settings_changed', settings });
+        const { receivedAt, sequence } = await enter(statements, at, { type: 'settings_changed', settings });
         await statements.run('set', JSON.stringify(settings));
-        if (!settings.anonymousEventMerge) await statements.run('closeClaims', receivedAt, receivedAt - LATE_WINDOW_MS);
+        if (!settings.anonymousEventMerge) await statements.run('closeClaims', receivedAt, sequence, receivedAt - LATE_WINDOW_MS);
         return settings;
       }),
     purge: (now, limit) => change((statements, lookup) => purge(now - RETENTION_MS, limit, statements, lookup)),
@@ -121,9 +123,9 @@ async function purge(before: number, limit: number, statements: Statements, look
   const rows = await statements.all<TimesRow>('oldAnonymous', purged_at, purged_sequence, before, limit);
   await lookup.prepare(rows.map(timesOf));
   const expired = rows.filter((row) => {
-    const claim = lookup.claimFor(timesOf(row));
-    // Of an undone merge, what had joined through it has its own clock, which starts at the undo.
-    return !(claim && isMerged(timesOf(row), { ...claim, undoneAt: undefined }));
+    const record = timesOf(row);
+    const claim = lookup.claimFor(record);
+    return !(claim && isMerged(record, claim)) && anonymousSince(record, claim) < before;
   });
   let deleted = await deleteMessages(expired, statements);
   const last = rows.at(-1);

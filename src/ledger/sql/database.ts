@@ -13,7 +13,9 @@ export interface Statements {
 
 /** Statements of one transaction that writes. */
 export interface Change extends Statements {
-  /** Where the next entry of the log goes: behind everything that is there, and not before `at`. It is taken with this. */
+  /** Where the next entry of the log goes: behind everything that is there, and not before `at`. */
+  nextPlace(at: number): Promise<Position>;
+  /** The same. It is taken with this. */
   takePlace(at: number): Promise<Position>;
 }
 

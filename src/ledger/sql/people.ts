@@ -58,7 +58,10 @@ export function createPeople(database: SqlDatabase, segments: Segment[]): People
     merged: (from, until) =>
       look(async ({ statements }) => {
         const claims = (await statements.all<ClaimRow>('claimsMadeBetween', from, until)).map(claimIn).filter(isStanding);
-        const bounds = claims.map((claim) => ({ ...claimKeyOf(claim.anonymousId), received_until: lateUntil(claim), occurred_from: oldestFor(claim) }));
+        const bounds = claims.map((claim) => {
+          const { receivedAt, sequence } = lateUntil(claim);
+          return { ...claimKeyOf(claim.anonymousId), received_until: receivedAt, sequence_until: sequence, occurred_from: oldestFor(claim) };
+        });
         let merged = 0;
         for (let begin = 0; begin < bounds.length; begin += COUNTED_CLAIMS) {
           const [found] = await statements.all<{ count: number }>('countMerged', JSON.stringify(bounds.slice(begin, begin + COUNTED_CLAIMS)));

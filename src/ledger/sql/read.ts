@@ -212,7 +212,8 @@ interface HeadRow {
 async function mergeLine({ statements, lookup }: View, claim: Claim): Promise<Activity[]> {
   if (!isStanding(claim)) return [];
   const { bucket, anonymous_id } = claimKeyOf(claim.anonymousId);
-  const [found] = await statements.all<{ count: number; oldest: number }>('countOn', bucket, anonymous_id, lateUntil(claim), oldestFor(claim));
+  const { receivedAt, sequence } = lateUntil(claim);
+  const [found] = await statements.all<{ count: number; oldest: number }>('countOn', bucket, anonymous_id, receivedAt, sequence, oldestFor(claim));
   return [countedActivity(claim, { count: found!.count, oldestMs: found!.oldest }, lookup.directory) ?? []].flat();
 }
 

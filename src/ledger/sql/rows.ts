@@ -42,7 +42,9 @@ export interface ClaimRow {
   at: number;
   sequence: number;
   closed_at: number | null;
+  closed_sequence: number | null;
   undone_at: number | null;
+  undone_sequence: number | null;
 }
 
 export interface TimesRow {
@@ -63,14 +65,16 @@ export function recordOf({ sequence, received_at, occurred_at, person, body }: M
   };
 }
 
-export function claimIn({ anonymous_id, person, at, sequence, closed_at, undone_at }: ClaimRow): Claim {
+export function claimIn({ anonymous_id, person, at, sequence, closed_at, closed_sequence, undone_at, undone_sequence }: ClaimRow): Claim {
   return {
     anonymousId: fromColumn(anonymous_id),
     person: person === null ? undefined : fromColumn(person),
     at,
     sequence,
     closedAt: closed_at ?? undefined,
+    closedSequence: closed_sequence ?? undefined,
     undoneAt: undone_at ?? undefined,
+    undoneSequence: undone_sequence ?? undefined,
   };
 }
 

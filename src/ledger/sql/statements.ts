@@ -36,7 +36,7 @@ export interface Dialect {
 }
 
 const RECORD = 'm.sequence, m.received_at, m.occurred_at, m.person, m.body';
-export const CLAIM = 'c.anonymous_id, c.person, c.at, c.sequence, c.closed_at, c.undone_at';
+export const CLAIM = 'c.anonymous_id, c.person, c.at, c.sequence, c.closed_at, c.closed_sequence, c.undone_at, c.undone_sequence';
 const NAME = 'n.name, n.person, n.linked_at, n.linked_sequence, n.is_merge, n.erased_at, n.is_suppressed';
 const TIMES = 'm.anonymous_id, m.type, m.received_at, m.occurred_at, m.sequence';
 const TRIGGER = 't.bucket, t.stream, t.message_id, t.campaign, t.person, t.started_at, t.occurred_at, t.body';
@@ -44,7 +44,7 @@ const TRIGGER = 't.bucket, t.stream, t.message_id, t.campaign, t.person, t.start
 const ALL_BUCKETS = Array.from({ length: BUCKETS }, (_, bucket) => bucket).join();
 const NAME_KEYS = { bucket: 'integer', name: 'text' } as const;
 const CLAIM_KEYS = { bucket: 'integer', anonymous_id: 'text' } as const;
-const MERGED_KEYS = { ...CLAIM_KEYS, received_until: 'integer', occurred_from: 'integer' } as const;
+const MERGED_KEYS = { ...CLAIM_KEYS, received_until: 'integer', sequence_until: 'integer', occurred_from: 'integer' } as const;
 
 export function statementsIn(dialect: Dialect) {
   const { by, rows, texts, isBelow, isAbove, newestFirst, oldestFirst } = dialect;
@@ -58,10 +58,10 @@ export function statementsIn(dialect: Dialect) {
 
     claimsOn: `SELECT ${CLAIM} FROM ${rows('$1', CLAIM_KEYS)} CROSS JOIN claims c WHERE c.bucket = k.bucket AND c.anonymous_id = k.anonymous_id`,
     claimsOf: `SELECT ${CLAIM} FROM claims c WHERE c.person = $1 ${oldestFirst('c.at', 'c.sequence')}`,
-    undoClaim: 'UPDATE claims SET undone_at = $3 WHERE bucket = $1 AND anonymous_id = $2',
+    undoClaim: 'UPDATE claims SET undone_at = $3, undone_sequence = $4 WHERE bucket = $1 AND anonymous_id = $2',
     buryClaim: 'UPDATE claims SET person = NULL WHERE bucket = $1 AND anonymous_id = $2',
     /** Switching merging off closes the late windows that are open. */
-    closeClaims: 'UPDATE claims SET closed_at = $1 WHERE at >= $2 AND closed_at IS NULL',
+    closeClaims: 'UPDATE claims SET closed_at = $1, closed_sequence = $2 WHERE at >= $3 AND closed_at IS NULL',
     undoneBefore: `SELECT ${CLAIM} FROM claims c WHERE c.undone_at < $1`,
 
     hasNames: 'SELECT 1 FROM names LIMIT 1',
@@ -97,11 +97,11 @@ export function statementsIn(dialect: Dialect) {
 
     /** How many events joined through a claim, within the bounds that `merge` gives: counted when it is looked at. */
     countOn: `SELECT count(*) AS count, min(m.occurred_at) AS oldest FROM messages m ${by('messages_anonymous')} WHERE m.bucket = $1 AND m.anonymous_id = $2
-      AND m.person IS NULL AND m.received_at <= $3 AND m.occurred_at >= $4 AND m.type IN ('track', 'page', 'screen')`,
+      AND m.person IS NULL AND (m.received_at, m.sequence) <= ($3, $4) AND m.occurred_at >= $5 AND m.type IN ('track', 'page', 'screen')`,
 
     /** The same of many claims at once. */
     countMerged: `SELECT count(*) AS count FROM ${rows('$1', MERGED_KEYS)} CROSS JOIN messages m ${by('messages_anonymous')} WHERE m.bucket = k.bucket
-      AND m.anonymous_id = k.anonymous_id AND m.person IS NULL AND m.received_at <= k.received_until AND m.occurred_at >= k.occurred_from
+      AND m.anonymous_id = k.anonymous_id AND m.person IS NULL AND (m.received_at, m.sequence) <= (k.received_until, k.sequence_until) AND m.occurred_at >= k.occurred_from
       AND m.type IN ('track', 'page', 'screen')`,
 
     allNaming: `SELECT ${RECORD} FROM messages m ${by('messages_identified')} WHERE m.person = $1`,

@@ -21,16 +21,20 @@ export function createSqliteDatabase(writing: Database.Database, reading: Databa
   const look = statementsOn(reading);
   const readTurn = createTurns();
 
-  async function takePlace(at: number): Promise<Position> {
+  async function nextPlace(at: number): Promise<Position> {
     const { last_received_at, last_sequence } = log.get() as AppendLog;
-    const place = { receivedAt: Math.max(at, last_received_at), sequence: last_sequence + 1 };
+    return { receivedAt: Math.max(at, last_received_at), sequence: last_sequence + 1 };
+  }
+
+  async function takePlace(at: number): Promise<Position> {
+    const place = await nextPlace(at);
     advance.run(place.sequence, place.receivedAt);
     return place;
   }
 
   return {
     look: (work) => readTurn(() => transaction(reading, 'DEFERRED', () => work(look))),
-    change: (work) => writeTurn(() => writer.pause(() => transaction(writing, 'IMMEDIATE', () => work({ ...change, takePlace })))),
+    change: (work) => writeTurn(() => writer.pause(() => transaction(writing, 'IMMEDIATE', () => work({ ...change, nextPlace, takePlace })))),
   };
 }
 

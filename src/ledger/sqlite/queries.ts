@@ -4,7 +4,7 @@ import { SQLITE } from './dialect.js';
 /** Every statement of the SQLite ledger. */
 export const STATEMENTS = statementsIn(SQLITE);
 
-const CLAIM = 'anonymous_id, person, at, sequence, closed_at, undone_at';
+const CLAIM = 'anonymous_id, person, at, sequence, closed_at, closed_sequence, undone_at, undone_sequence';
 const NAME = 'name, person, linked_at, linked_sequence, is_merge, erased_at, is_suppressed';
 
 /** Those of an append, which takes its rows one at a time: that is fastest where the database is in the same process. */

@@ -169,6 +169,13 @@ export const MIGRATIONS = [
   CREATE INDEX messages_identified ON messages (person) WHERE person IS NOT NULL;
   CREATE INDEX messages_anonymous ON messages (bucket, anonymous_id) WHERE person IS NULL;
   `,
+
+  // Where in its millisecond a window was closed, and a merge undone: what stands before that place had joined, and stays. Of those
+  // that are there nobody knows; they count as at its end, which takes nothing away that had joined.
+  `
+  ALTER TABLE claims ADD COLUMN closed_sequence INTEGER;
+  ALTER TABLE claims ADD COLUMN undone_sequence INTEGER;
+  `,
 ];
 
 /**
