@@ -15,6 +15,6 @@ export type { DestinationMiddleware, Plugin, PluginType, SourceMiddleware } from
 export type { ClientError } from './report.js';
 export type { CampaignWatch, Client, ClientOptions, Entity, Inspection, LoadEngine, PageArguments, PageEngine, User } from './types.js';
 // For the integrations, which know the client and nothing below it.
-export { legacyIds, newId, type CookieOptions } from '../identity/index.js';
+export { idIn, legacyIds, newId, type CookieOptions } from '../identity/index.js';
 export { readStored, writeStored } from '../outbox/index.js';
 export { isObject, type JsonObject } from '../wire/index.js';

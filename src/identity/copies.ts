@@ -1,5 +1,7 @@
 import Cookies from 'js-cookie';
+import { asJson, type JsonObject } from '../wire/index.js';
 import { widestCookieDomain } from './cookie-domain.js';
+import { idIn, valueIn } from './legacy.js';
 
 /** How the id cookies are written. */
 export interface CookieOptions {
@@ -23,7 +25,7 @@ export type Persistence = 'cookie' | 'localStorage' | 'memory';
 
 /** Values that outlive the page: each one in a cookie, as plain text, and in localStorage, as JSON. */
 export interface Copies {
-  /** The cookie's word, else localStorage's. Numbers and unquoted text of older clients are read as text. */
+  /** The cookie's word, else localStorage's. Either may be JSON or not, as older clients wrote it. */
   read(name: string): string | undefined;
   /** The cookie of that name, whoever wrote it. */
   readCookie(name: string): string | undefined;
@@ -32,7 +34,7 @@ export interface Copies {
   remove(name: string): void;
   /** In localStorage only: too large for a cookie. */
   readObject(name: string): unknown;
-  writeObject(name: string, value: unknown): void;
+  writeObject(name: string, value: JsonObject): void;
 }
 
 /** For pages that keep nothing, and for those that may not keep anything yet. */
@@ -68,28 +70,28 @@ export function createCopies(options: CookieOptions = {}, persistence: Persisten
   }
 
   return {
-    read: (name) => (hasCookies && readCookie(name)) || textOf(readStorage(name)),
+    read: (name) => (hasCookies ? idIn(readCookie(name)) : undefined) ?? idIn(readStorage(name)),
     readCookie: (name) => (hasCookies ? readCookie(name) : undefined),
     write(name, value) {
       if (hasCookies) cookie(() => Cookies.set(name, value, attributes()));
       // Asking for a cookie that was just set takes the page a millisecond: only where it matters.
-      return writeStorage(name, JSON.stringify(value)) || (hasCookies && cookie(() => Cookies.get(name)) === value);
+      return writeStorage(name, value) || (hasCookies && cookie(() => Cookies.get(name)) === value);
     },
     remove(name) {
       // Whoever keeps none has none, save what an earlier configuration left.
       cookie(() => Cookies.remove(name, attributes()));
       writeStorage(name, undefined);
     },
-    readObject: readStorage,
-    writeObject: (name, value) => void writeStorage(name, JSON.stringify(value)),
+    readObject: (name) => valueIn(readStorage(name) ?? ''),
+    writeObject: (name, value) => void writeStorage(name, value),
   };
 }
 
 function knownDomain(): string {
-  const known = textOf(readStorage(DOMAIN));
+  const known = idIn(readStorage(DOMAIN));
   if (known !== undefined) return known;
   const domain = widestCookieDomain(location.hostname, canSetCookie) ?? '';
-  if (domain) writeStorage(DOMAIN, JSON.stringify(domain));
+  if (domain) writeStorage(DOMAIN, domain);
   return domain;
 }
 
@@ -112,30 +114,22 @@ function cookie<T>(work: () => T): T | undefined {
   }
 }
 
-/** The stored value as JSON, or as the text it is when an older client wrote it without quotes. */
-function readStorage(name: string): unknown {
-  let text: string | null = null;
+function readStorage(name: string): string | undefined {
   try {
-    text = localStorage.getItem(name);
-    const value: unknown = text === null ? undefined : JSON.parse(text);
-    // Read as JSON, a long number would lose its last digits.
-    return typeof value === 'number' ? text : value;
+    return localStorage.getItem(name) ?? undefined;
   } catch {
-    return text ?? undefined;
+    return undefined;
   }
 }
 
-function writeStorage(name: string, json: string | undefined): boolean {
+/** As JSON. */
+function writeStorage(name: string, value: string | JsonObject | undefined): boolean {
   try {
-    if (json === undefined) localStorage.removeItem(name);
-    else localStorage.setItem(name, json);
+    if (value === undefined) localStorage.removeItem(name);
+    else localStorage.setItem(name, asJson(value));
     return true;
   } catch {
     // Blocked or full: the other copies remember the visitor.
     return false;
   }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value ? value : undefined;
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../wire/index.js';
+import { fromJson, isObject } from '../wire/index.js';
 
 /** Ids that older clients left in cookies of their own (WIRE, Client 11). */
 export interface LegacyIds {
@@ -16,19 +16,27 @@ const SEPARATOR = '----';
  */
 export function legacyIds(cookie: (name: string) => string | undefined): LegacyIds {
   const [sioAnonymous, sioUser] = cookie('_sio')?.split(SEPARATOR) ?? [];
+  // It held the id itself, or an object with an id in it.
+  const user = valueIn(cookie('ajs_user') ?? '');
   return {
     anonymousId: sioAnonymous || cookie('_cioanonid') || undefined,
-    userId: idIn(cookie('ajs_user')) || sioUser || cookie('_cioid') || undefined,
+    userId: idOf(isObject(user) ? user['id'] : user) || sioUser || cookie('_cioid') || undefined,
   };
 }
 
-/** `ajs_user` held the id itself, or JSON with an id in it. */
-function idIn(text: string | undefined): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? 'null');
-    const id = isObject(value) ? value['id'] : value;
-    return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
-  } catch {
-    return text;
-  }
+/** What was written as JSON, or as the text it is: clients differ, and so do the years. */
+export function valueIn(text: string): unknown {
+  const value = fromJson(text);
+  // Read as JSON, a long number would lose its last digits.
+  return typeof value === 'number' ? text : value;
+}
+
+/** An id that was written so. */
+export function idIn(text = ''): string | undefined {
+  return idOf(valueIn(text));
+}
+
+function idOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value ? value : undefined;
 }

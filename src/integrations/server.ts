@@ -1,4 +1,4 @@
-import { legacyIds, newId, type CookieOptions } from '../client/index.js';
+import { idIn, legacyIds, newId, type CookieOptions } from '../client/index.js';
 
 /** A request of Node's own server. */
 export interface NodeRequest {
@@ -57,16 +57,16 @@ const ID_LIMIT = 255;
  */
 export function visitorOf(request: Headers | { headers: Headers } | NodeRequest, { cookie: attributes = {}, user }: VisitorOptions = {}): Visitor {
   const cookies = cookiesIn(headerOf(request));
-  const known = idIn(cookies.get(ANONYMOUS_ID));
+  const known = validIdIn(cookies.get(ANONYMOUS_ID));
   const older = legacyIds((name) => cookies.get(name));
-  const anonymousId = known ?? idIn(older.anonymousId) ?? newId();
+  const anonymousId = known ?? validId(older.anonymousId) ?? newId();
   // Written again at each visit, a cookie lasts a year from the last one. Not where the page may have put it on a wider
   // domain: then there would be two, and after a logout they would disagree.
   const setCookie = known === undefined || attributes.domain ? cookieLine(anonymousId, attributes) : undefined;
 
   return {
     anonymousId,
-    userId: idIn(cookies.get(user?.cookie?.key ?? 'ajs_user_id')) ?? (known === undefined ? idIn(older.userId) : undefined),
+    userId: validIdIn(cookies.get(user?.cookie?.key ?? 'ajs_user_id')) ?? (known === undefined ? validId(older.userId) : undefined),
     isNew: known === undefined && older.anonymousId === undefined,
     setCookie,
     keep(response) {
@@ -102,7 +102,11 @@ function decoded(value: string): string {
   }
 }
 
-function idIn(value: string | undefined): string | undefined {
+function validIdIn(cookie: string | undefined): string | undefined {
+  return validId(idIn(cookie));
+}
+
+function validId(value: string | undefined): string | undefined {
   return value?.trim() && value.length <= ID_LIMIT ? value : undefined;
 }
 

@@ -4,7 +4,8 @@ import type { JsonObject } from './message.js';
 import { isObject } from './parse.js';
 
 // As they were when this script came: a page may put its own in their place later.
-const { stringify: toJson, parse } = JSON;
+const { stringify: toJson } = JSON;
+const parse: (text: string) => unknown = JSON.parse;
 
 /** What stands where something was left out. */
 const CUT = '[cut]';
@@ -36,8 +37,22 @@ export function serialise(message: JsonObject): string {
 
 /** A copy of what a page gave, as plain data that nobody else holds. */
 export function plain(value: JsonObject): JsonObject {
-  const copy: unknown = parse(stringify(value) ?? toJson(bounded(value, PART_BYTES)));
+  const copy = parse(asJson(value));
   return isObject(copy) ? copy : {};
+}
+
+/** A text or an object as JSON. Never throws, whatever the page has done to JSON since. */
+export function asJson(value: string | JsonObject): string {
+  return stringify(value) ?? toJson(bounded(value, PART_BYTES));
+}
+
+/** What JSON says; a text that is none is what it says itself. */
+export function fromJson(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The same keys in an object that can be read without an exception. */
@@ -51,7 +66,7 @@ export function readable(value: JsonObject | null | undefined): JsonObject {
 
 /** `undefined` where JSON.stringify cannot be relied upon: it throws, or old libraries have taught arrays to spoil it. */
 function stringify(value: unknown): string | undefined {
-  if ('toJSON' in Array.prototype) return undefined;
+  if (typeof value === 'object' && 'toJSON' in Array.prototype) return undefined;
   try {
     return toJson(value);
   } catch {

@@ -69,6 +69,12 @@ describe('somebody known', () => {
     expect(from(cookie)).toMatchObject({ anonymousId, userId, isNew: false, setCookie: expect.stringContaining(`ajs_anonymous_id=${anonymousId};`) as string });
   });
 
+  it('keeps the ids that analytics.js 1 wrote as JSON, and is nobody where it wrote null', () => {
+    expect(from('ajs_anonymous_id=%22anna%22; ajs_user_id=%22ada%22')).toMatchObject({ anonymousId: 'anna', userId: 'ada', isNew: false });
+    expect(from('ajs_anonymous_id=%22anna%22; ajs_user_id=null')).toMatchObject({ anonymousId: 'anna', userId: undefined });
+    expect(from('ajs_anonymous_id=null').isNew).toBe(true);
+  });
+
   it('is not taken for whom an older client knew, once the page has said otherwise', () => {
     expect(from(`ajs_anonymous_id=${ID}; _cioid=ada`)).toMatchObject({ anonymousId: ID, userId: undefined });
   });

@@ -135,6 +135,25 @@ describe('a visitor who comes back', () => {
     expect(load().anonymousId()).toMatch(/^[\w-]{21}$/);
   });
 
+  it.each([
+    ['quoted', '%22legacy-id%22', 'legacy-id'],
+    ['a number larger than JavaScript can count', '12345678901234567890', '12345678901234567890'],
+  ])('keeps an id that an older client has put into a cookie %s', (_, stored, id) => {
+    document.cookie = `${ANONYMOUS_ID}=${stored}; path=/`;
+    document.cookie = `${USER_ID}=${stored}; path=/`;
+    const identity = load();
+    expect(identity.anonymousId()).toBe(id);
+    expect(identity.userId()).toBe(id);
+  });
+
+  it('is nobody where an older client has put null into a cookie', () => {
+    document.cookie = `${ANONYMOUS_ID}=null; path=/`;
+    document.cookie = `${USER_ID}=null; path=/`;
+    const identity = load();
+    expect(identity.anonymousId()).toMatch(/^[\w-]{21}$/);
+    expect(identity.userId()).toBeUndefined();
+  });
+
   it('keeps person and traits', () => {
     load().identify('ada', { plan: 'pro' });
     const identity = load();
@@ -275,6 +294,27 @@ describe('identify', () => {
     expect(JSON.parse(localStorage.getItem(TRAITS)!)).toEqual(identity.traits());
     identity.identify('bob', { plan: 'free' });
     expect(identity.traits()).toEqual({ plan: 'free' });
+  });
+});
+
+describe('a page that has put its own in the place of JSON', () => {
+  it('keeps its copies, and hears of nothing', () => {
+    const identity = load();
+    vi.spyOn(JSON, 'stringify').mockImplementation(() => {
+      throw new Error('replaced');
+    });
+    identity.identify('ada', { plan: 'pro' });
+    identity.setAnonymousId('mine');
+    expect({ ...localStorage }).toMatchObject({ [USER_ID]: '"ada"', [TRAITS]: '{"plan":"pro"}', [ANONYMOUS_ID]: '"mine"' });
+  });
+
+  it('keeps lists as lists, though an old library has taught them otherwise', () => {
+    const list = Array.prototype as { toJSON?: unknown };
+    list.toJSON = () => '[spoiled]';
+    load().identify('ada', { tags: ['a', 'b'] });
+    delete list.toJSON;
+    expect(load().userId()).toBe('ada');
+    expect(load().traits()).toEqual({ tags: ['a', 'b'] });
   });
 });
 
