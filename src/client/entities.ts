@@ -21,16 +21,16 @@ export function groupOf({ group }: Identity): Entity {
   return entityOf(group);
 }
 
-function entityOf({ id, traits, set }: { id(): string | undefined; traits(): JsonObject; set(id: string | undefined, traits: JsonObject): void }): Entity {
+function entityOf({ id, traits, set }: { id(): string | undefined; traits(): JsonObject; set(id: string | null | undefined, traits: JsonObject): void }): Entity {
   return {
     id(value) {
-      if (value !== undefined) set(value === null ? undefined : String(value), traits());
+      if (value !== undefined) set(value === null ? null : String(value), traits());
       return id() ?? null;
     },
     traits(value) {
-      if (value !== undefined) set(id(), plain(value ?? {}));
+      if (value !== undefined) set(undefined, plain(value ?? {}));
       return traits();
     },
-    reset: () => set(undefined, {}),
+    reset: () => set(null, {}),
   };
 }

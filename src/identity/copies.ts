@@ -1,5 +1,5 @@
 import Cookies from 'js-cookie';
-import { asJson, type JsonObject } from '../wire/index.js';
+import { asJson, isObject, type JsonObject } from '../wire/index.js';
 import { widestCookieDomain } from './cookie-domain.js';
 import { idIn, valueIn } from './legacy.js';
 
@@ -27,23 +27,27 @@ export type Persistence = 'cookie' | 'localStorage' | 'memory';
 export interface Copies {
   /** The cookie's word, else localStorage's. Either may be JSON or not, as older clients wrote it. */
   read(name: string): string | undefined;
+  /** Only localStorage's: what this origin alone remembers. */
+  readOwn(name: string): string | undefined;
   /** The cookie of that name, whoever wrote it. */
   readCookie(name: string): string | undefined;
   /** @returns whether at least one of the two took it */
   write(name: string, value: string): boolean;
   remove(name: string): void;
   /** In localStorage only: too large for a cookie. */
-  readObject(name: string): unknown;
-  writeObject(name: string, value: JsonObject): void;
+  readObject(name: string): JsonObject;
+  /** `undefined` removes it. */
+  writeObject(name: string, value: JsonObject | undefined): void;
 }
 
 /** For pages that keep nothing, and for those that may not keep anything yet. */
 export const NO_COPIES: Copies = {
   read: () => undefined,
+  readOwn: () => undefined,
   readCookie: () => undefined,
   write: () => true,
   remove() {},
-  readObject: () => undefined,
+  readObject: () => ({}),
   writeObject() {},
 };
 
@@ -70,7 +74,8 @@ export function createCopies(options: CookieOptions = {}, persistence: Persisten
   }
 
   return {
-    read: (name) => (hasCookies ? idIn(readCookie(name)) : undefined) ?? idIn(readStorage(name)),
+    read: (name) => (hasCookies ? idIn(readCookie(name)) : undefined) ?? readOwn(name),
+    readOwn,
     readCookie: (name) => (hasCookies ? readCookie(name) : undefined),
     write(name, value) {
       if (hasCookies) cookie(() => Cookies.set(name, value, attributes()));
@@ -82,13 +87,16 @@ export function createCopies(options: CookieOptions = {}, persistence: Persisten
       cookie(() => Cookies.remove(name, attributes()));
       writeStorage(name, undefined);
     },
-    readObject: (name) => valueIn(readStorage(name) ?? ''),
+    readObject(name) {
+      const value = valueIn(readStorage(name) ?? '');
+      return isObject(value) ? value : {};
+    },
     writeObject: (name, value) => void writeStorage(name, value),
   };
 }
 
 function knownDomain(): string {
-  const known = idIn(readStorage(DOMAIN));
+  const known = readOwn(DOMAIN);
   if (known !== undefined) return known;
   const domain = widestCookieDomain(location.hostname, canSetCookie) ?? '';
   if (domain) writeStorage(DOMAIN, domain);
@@ -112,6 +120,10 @@ function cookie<T>(work: () => T): T | undefined {
     // Without cookies the other copies remember the visitor.
     return undefined;
   }
+}
+
+function readOwn(name: string): string | undefined {
+  return idIn(readStorage(name));
 }
 
 function readStorage(name: string): string | undefined {

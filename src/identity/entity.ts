@@ -1,5 +1,6 @@
-import { isObject, type JsonObject } from '../wire/index.js';
+import type { JsonObject } from '../wire/index.js';
 import { NO_COPIES, type Copies } from './copies.js';
+import { idIn } from './legacy.js';
 
 /** How a person or a group is remembered. */
 export interface EntityOptions {
@@ -19,16 +20,22 @@ export interface EntityOptions {
 
 /** A person or a group: an id, and what is known about it. */
 export interface Entity {
+  /** What its copies are called. */
+  names: string[];
   id(): string | undefined;
   traits(): JsonObject;
-  /** Both at once; an id of `undefined` forgets it. */
-  set(id: string | undefined, traits: JsonObject): void;
+  /** Both at once. An id of `null` forgets it; of `undefined`, it stays. */
+  set(id: string | null | undefined, traits: JsonObject): void;
   /**
-   * Reads the copies again: they may be read only now, or another page has written one.
+   * The copies may be read from now on: what was said before that goes over what they remember.
    *
-   * @param written the name of that one, so that others are left alone
+   * @param isOther whether the visitor is another than whom this origin remembers
+   * @param older whom an older client knew
+   * @returns whether it was said of somebody else
    */
-  refresh(written?: string): void;
+  begin(isOther: boolean, older?: string): boolean;
+  /** Reads the copies again: another page has written them. */
+  refresh(isOther: boolean): void;
 }
 
 /** @param copies where they are kept at this moment */
@@ -36,29 +43,56 @@ export function createEntity(copies: () => Copies, idKey: string, traitsKey: str
   const idName = options.cookie?.key ?? idKey;
   const traitsName = options.localStorage?.key ?? traitsKey;
   const kept = (): Copies => (options.persist === false || options.disable ? NO_COPIES : copies());
-  let id: string | undefined;
+  /** `null` when it was forgotten, which is more than not known. */
+  let id: string | null | undefined;
   let traits: JsonObject = {};
-  refresh();
 
-  function refresh(written?: string): void {
-    if (written !== undefined && written !== idName && written !== traitsName) return;
-    id = kept().read(idName);
-    const value = kept().readObject(traitsName);
-    traits = isObject(value) ? value : {};
+  function set(newId: string | null | undefined, newTraits: JsonObject): void {
+    if (options.disable) return;
+    const now = newId === undefined ? id : newId;
+    if (now && (now !== id || now !== kept().readOwn(idName))) kept().write(idName, now);
+    if (newId === null) kept().remove(idName);
+    kept().writeObject(traitsName, now || !isEmpty(newTraits) ? newTraits : undefined);
+    id = now;
+    traits = newTraits;
+  }
+
+  function refresh(isOther: boolean): void {
+    // Nothing was ever written there: what this page was told stands.
+    if (kept() === NO_COPIES) return;
+    const shared = idIn(kept().readCookie(idName));
+    // A logout, on another subdomain: what is left here is the former visitor's.
+    if (isOther && shared === undefined) return set(null, {});
+    const own = kept().readOwn(idName);
+    const now = shared ?? own;
+    // The traits here are those of the id here; a cookie may have been written on another subdomain, of somebody else.
+    if (now === own) traits = kept().readObject(traitsName);
+    else if (now !== id) traits = {};
+    id = now;
   }
 
   return {
-    id: () => id,
+    names: [idName, traitsName],
+    id: () => id ?? undefined,
     traits: () => traits,
-    set(newId, newTraits) {
-      if (options.disable) return;
-      if (newId === undefined) kept().remove(idName);
-      else if (newId !== id) kept().write(idName, newId);
-      if (newId === undefined && Object.keys(newTraits).length === 0) kept().remove(traitsName);
-      else kept().writeObject(traitsName, newTraits);
-      id = newId;
-      traits = newTraits;
+    set,
+    begin(isOther, older) {
+      const [said, added] = [id, traits];
+      if (said === null) {
+        set(null, added);
+        return false;
+      }
+      refresh(isOther);
+      const known = id ?? older;
+      const isSomebodyElse = said !== undefined && known !== undefined && said !== known;
+      // Most pages have said nothing yet, and write nothing.
+      if ((said ?? known) !== id || !isEmpty(added)) set(said ?? known, isSomebodyElse ? added : { ...traits, ...added });
+      return isSomebodyElse;
     },
     refresh,
   };
+}
+
+function isEmpty(traits: JsonObject): boolean {
+  return Object.keys(traits).length === 0;
 }

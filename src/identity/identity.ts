@@ -34,8 +34,8 @@ export interface Identity {
    * their first message leaves, and none of the traits (RULES R17). The same one adds to the traits.
    */
   identify(userId: string | undefined, traits: JsonObject): void;
-  /** Says who the person is, all traits included, and nothing else: their visitor stays the same. */
-  setPerson(userId: string | undefined, traits: JsonObject): void;
+  /** Says who the person is, `null` for nobody, all traits included, and nothing else: their visitor stays the same. */
+  setPerson(userId: string | null | undefined, traits: JsonObject): void;
   setAnonymousId(anonymousId: string): void;
   /** Forgets the person and the visitor; the next one is somebody new. */
   logout(): void;
@@ -78,34 +78,47 @@ export function createIdentity(options: IdentityOptions): Identity {
   let isKept = false;
   let anonymousId = candidate;
 
-  // Another page of this origin has spoken: it has written localStorage, and the cookie before that.
   globalThis.addEventListener?.('storage', ({ key }) => {
-    if (key === ANONYMOUS_ID) anonymousId = copies.read(ANONYMOUS_ID) ?? anonymousId;
-    else if (key !== null) [user, group].forEach(({ refresh }) => refresh(key));
+    if ([ANONYMOUS_ID, ...user.names, ...group.names].includes(key!)) hear(false);
   });
+  globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && hear(true));
+  globalThis.addEventListener?.('visibilitychange', () => document.visibilityState === 'visible' && hear(true));
+
+  /**
+   * Another page has spoken.
+   *
+   * @param isFromElsewhere whether it may be one of another subdomain, which has written the cookies and nothing else
+   */
+  function hear(isFromElsewhere: boolean): void {
+    const visitor = copies.read(ANONYMOUS_ID);
+    // What could not be kept, nobody has removed.
+    if (visitor === undefined && !isKept) return;
+    const isOther = isFromElsewhere && isAnother(visitor);
+    for (const entity of [user, group]) entity.refresh(isOther);
+    if (isOther) keepId(visitor!);
+    else anonymousId = visitor ?? anonymousId;
+  }
+
+  /** Whether the cookies have come to another visitor than the one whom this origin remembers. */
+  function isAnother(visitor: string | undefined): boolean {
+    return visitor !== (copies.readOwn(ANONYMOUS_ID) ?? visitor);
+  }
 
   function begin(): void {
     if (copies === stored) return;
-    const [said, traits] = [user.id(), user.traits()];
     copies = stored;
-    user.refresh();
-    group.refresh();
     const known = copies.read(ANONYMOUS_ID);
+    const isOther = isAnother(known);
     // Only for somebody new to us: after a logout, an older client's cookie must not bring the person back.
     const legacy = known === undefined ? legacyIds(copies.readCookie) : {};
-    if (user.id() === undefined && legacy.userId) user.set(legacy.userId, user.traits());
-    const visitor = known ?? legacy.anonymousId;
+    const isCandidate = anonymousId === candidate;
     // Somebody else than whom this browser remembers has said who they are meanwhile: they bring their own visitor.
-    const isOther = said !== undefined && user.id() !== undefined && said !== user.id();
-    if (said !== undefined) user.set(said, isOther ? traits : { ...user.traits(), ...traits });
-    if (isOther || anonymousId !== candidate || visitor === undefined) {
-      // Kept at once: a page that only sends its visitor on is gone before the database has answered.
-      keepId(anonymousId);
-      if (isOther) recovered = candidate;
-    } else {
-      anonymousId = recovered = visitor;
-      if (known === undefined) keepId(visitor);
-    }
+    const bringsOwn = user.begin(isOther, legacy.userId) && isCandidate;
+    group.begin(isOther);
+    recovered = bringsOwn ? candidate : (known ?? legacy.anonymousId);
+    if (isCandidate) anonymousId = recovered ?? candidate;
+    // Kept at once: a page that only sends its visitor on is gone before the database has answered.
+    if (anonymousId !== known) keepId(anonymousId);
   }
 
   function keepId(id: string): void {
@@ -130,7 +143,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   }
 
   function logout(): void {
-    user.set(undefined, {});
+    user.set(null, {});
     setAnonymousId(newId());
   }
 
@@ -144,7 +157,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       const known = user.id();
       const isOther = id !== undefined && known !== undefined && id !== known;
       if (isOther) setAnonymousId(newId());
-      user.set(id ?? known, isOther ? added : { ...user.traits(), ...added });
+      user.set(id, isOther ? added : { ...user.traits(), ...added });
     },
     setPerson: user.set,
     setAnonymousId(id) {
@@ -153,7 +166,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     },
     logout,
     reset() {
-      group.set(undefined, {});
+      group.set(null, {});
       logout();
     },
     async settle(mayExist) {
@@ -172,7 +185,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     begin,
     erase() {
       copies = stored;
-      for (const entity of [user, group]) entity.set(undefined, {});
+      for (const entity of [user, group]) entity.set(null, {});
       for (const name of [ANONYMOUS_ID, GIVEN_ID]) copies.remove(name);
       copies = NO_COPIES;
       anonymousId = candidate = newId();

@@ -4,7 +4,8 @@ import { createIdentity, newId, type Identity, type IdentityOptions } from '../.
 const ANONYMOUS_ID = 'ajs_anonymous_id';
 const USER_ID = 'ajs_user_id';
 const TRAITS = 'ajs_user_traits';
-const NAMES = [ANONYMOUS_ID, USER_ID, TRAITS, 'hitherto_given_id'];
+const GROUP_ID = 'ajs_group_id';
+const NAMES = [ANONYMOUS_ID, USER_ID, TRAITS, GROUP_ID, 'hitherto_given_id'];
 
 function create(options: Partial<IdentityOptions> = {}): Identity {
   const identity = createIdentity({ onChange() {}, onUnwritable() {}, ...options });
@@ -342,6 +343,7 @@ describe('another page of the origin', () => {
     const identity = load();
     document.cookie = `${ANONYMOUS_ID}=rotated; path=/`;
     document.cookie = `${USER_ID}=bob; path=/`;
+    localStorage.setItem(USER_ID, '"bob"');
     localStorage.setItem(TRAITS, '{"plan":"pro"}');
     NAMES.forEach(tell);
     expect(identity.anonymousId()).toBe('rotated');
@@ -357,6 +359,139 @@ describe('another page of the origin', () => {
     NAMES.forEach(tell);
     expect(identity.userId()).toBeUndefined();
     expect(identity.traits()).toEqual({});
+  });
+});
+
+describe('on another subdomain', () => {
+  /** What a page there has written: the cookies. */
+  function write(cookies: Record<string, string | undefined>): void {
+    for (const [name, value] of Object.entries(cookies)) document.cookie = `${name}=${value ?? ''}; path=/${value === undefined ? '; expires=Thu, 01 Jan 1970 00:00:00 GMT' : ''}`;
+  }
+
+  /** The visitor comes back to a page that is open here. */
+  function comeBack(how: 'visibilitychange' | 'pageshow'): void {
+    if (how === 'pageshow') dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    else document.dispatchEvent(new Event(how, { bubbles: true }));
+  }
+
+  function signedIn(): Identity {
+    const identity = load();
+    identity.identify('ada', { email: 'ada@example.com' });
+    identity.group.set('acme', { plan: 'pro' });
+    return identity;
+  }
+
+  beforeEach(() => {
+    vi.stubGlobal('PageTransitionEvent', class extends Event {
+      persisted = true;
+    });
+  });
+
+  it('a logout is a logout here, on the next page and the one after', () => {
+    signedIn();
+    write({ [ANONYMOUS_ID]: 'somebody-new', [USER_ID]: undefined, [GROUP_ID]: undefined });
+    for (const identity of [load(), load()]) {
+      expect([identity.anonymousId(), identity.userId(), identity.group.id()]).toEqual(['somebody-new', undefined, undefined]);
+      expect([identity.traits(), identity.group.traits()]).toEqual([{}, {}]);
+    }
+    expect(JSON.stringify({ ...localStorage })).not.toMatch(/ada|acme/);
+  });
+
+  it('another person is another person here, who has none of the traits', () => {
+    signedIn();
+    write({ [ANONYMOUS_ID]: 'of-bob', [USER_ID]: 'bob' });
+    for (const identity of [load(), load()]) {
+      expect([identity.userId(), identity.traits(), identity.group.id()]).toEqual(['bob', {}, 'acme']);
+    }
+    load().identify('bob', { name: 'Bob' });
+    expect([load().userId(), load().traits()]).toEqual(['bob', { name: 'Bob' }]);
+  });
+
+  it('a visitor whom the page gave an id is the same person', () => {
+    signedIn();
+    write({ [ANONYMOUS_ID]: 'mine' });
+    expect([load().anonymousId(), load().userId(), load().traits()]).toEqual(['mine', 'ada', { email: 'ada@example.com' }]);
+  });
+
+  it.each(['visibilitychange', 'pageshow'] as const)('a logout is heard by an open page once it is seen again (%s)', (how) => {
+    const identity = signedIn();
+    write({ [ANONYMOUS_ID]: 'somebody-new', [USER_ID]: undefined, [GROUP_ID]: undefined });
+    comeBack(how);
+    expect([identity.anonymousId(), identity.userId(), identity.traits(), identity.group.id()]).toEqual(['somebody-new', undefined, {}, undefined]);
+    expect(load().userId()).toBeUndefined();
+  });
+
+  it('another person is heard of by an open page once it is seen again', () => {
+    const identity = signedIn();
+    write({ [ANONYMOUS_ID]: 'of-bob', [USER_ID]: 'bob' });
+    comeBack('visibilitychange');
+    expect([identity.anonymousId(), identity.userId(), identity.traits()]).toEqual(['of-bob', 'bob', {}]);
+  });
+
+  it('nothing has happened: an open page goes on, also where nothing can be kept', () => {
+    const known = signedIn();
+    blockCookies();
+    blockLocalStorage();
+    const unknown = signedIn();
+    comeBack('visibilitychange');
+    expect(unknown.userId()).toBe('ada');
+    expect(unknown.traits()).toEqual({ email: 'ada@example.com' });
+    Reflect.deleteProperty(document, 'cookie');
+    vi.unstubAllGlobals();
+    comeBack('visibilitychange');
+    expect(known.traits()).toEqual({ email: 'ada@example.com' });
+  });
+});
+
+describe('before the visitor has agreed', () => {
+  function pending(options: Partial<IdentityOptions> = {}): Identity {
+    return createIdentity({ onChange() {}, onUnwritable() {}, ...options });
+  }
+
+  function known(): void {
+    const identity = load();
+    identity.setAnonymousId('of-ada');
+    identity.identify('ada', { email: 'ada@example.com' });
+    identity.group.set('acme', { plan: 'pro' });
+  }
+
+  it('a reset is one: whom the browser remembers is forgotten', () => {
+    known();
+    const identity = pending();
+    const text = JSON.stringify({ anonymousId: identity.anonymousId() });
+    identity.reset();
+    const id = identity.anonymousId();
+    identity.begin();
+    identity.recover(undefined);
+    expect([identity.anonymousId(), identity.userId(), identity.traits(), identity.group.id()]).toEqual([id, undefined, {}, undefined]);
+    expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: 'of-ada' });
+    expect([load().anonymousId(), load().userId(), load().traits(), load().group.id()]).toEqual([id, undefined, {}, undefined]);
+  });
+
+  it('a reset brings nobody back whom an older client knew', () => {
+    document.cookie = '_cioid=ada; path=/';
+    const identity = pending();
+    identity.reset();
+    identity.begin();
+    document.cookie = '_cioid=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT';
+    expect(identity.userId()).toBeUndefined();
+  });
+
+  it('whoever is only described is still whom the browser remembers', () => {
+    known();
+    const identity = pending();
+    identity.identify(undefined, { plan: 'pro' });
+    identity.begin();
+    expect([identity.userId(), identity.traits()]).toEqual(['ada', { email: 'ada@example.com', plan: 'pro' }]);
+  });
+
+  it.each([['pending', {}], ['in memory only', { persistence: 'memory' }], ['not kept', { user: { persist: false } }]] as const)('what another page writes is no news to a person who is %s', (how, options) => {
+    const identity = pending(options);
+    if (how !== 'pending') identity.begin();
+    identity.identify('ada', { plan: 'pro' });
+    NAMES.forEach(tell);
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    expect([identity.userId(), identity.traits()]).toEqual(['ada', { plan: 'pro' }]);
   });
 });
 
@@ -457,6 +592,7 @@ describe('a person whose copies have other names', () => {
     document.cookie = 'my_uid=ada; path=/';
     tell('my_uid');
     expect(identity.userId()).toBe('ada');
+    localStorage.setItem('my_uid', '"ada"');
     localStorage.setItem('my_traits', '{"plan":"pro"}');
     tell('the-page-s-own');
     expect(identity.traits()).toEqual({});
