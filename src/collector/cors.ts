@@ -15,6 +15,9 @@ const MAY_ASK = {
   'Access-Control-Max-Age': '86400',
 };
 
+/** Of the headers, a page of another origin gets to see only those that are named. */
+const MAY_READ = { 'Access-Control-Expose-Headers': 'Retry-After' };
+
 /**
  * For what takes messages in. Without a list any page may send: the write key is public anyway, and there are no credentials to
  * misuse.
@@ -23,9 +26,9 @@ export function createCors(allowedOrigins: string[] | undefined): Cors {
   const isAllowed = allowedOrigins && originsIn(allowedOrigins);
 
   function headers(request: Request): Record<string, string> {
-    if (!isAllowed) return { 'Access-Control-Allow-Origin': '*' };
+    if (!isAllowed) return { 'Access-Control-Allow-Origin': '*', ...MAY_READ };
     const origin = request.headers.get('Origin');
-    return { Vary: 'Origin', ...(origin !== null && isAllowed(origin) && { 'Access-Control-Allow-Origin': origin }) };
+    return { Vary: 'Origin', ...(origin !== null && isAllowed(origin) && { 'Access-Control-Allow-Origin': origin, ...MAY_READ }) };
   }
 
   return {

@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page, type Route } from '@playwright/test';
 import { CHROMIUM_ARGUMENTS, findBrowser } from '../../scripts/browsers.mjs';
-import type { Collector } from './collector.js';
+import { startCollector, WRITE_KEY, type Collector } from './collector.js';
 import { expect, localPage, open, remotePage, test } from './fixtures.js';
 
 const BATCHES = '**/v1/b*';
@@ -164,6 +164,26 @@ for (const [what, answer] of Object.entries(FAILING)) {
     await expect.poll(() => stored(page)).toBe(0);
   });
 }
+
+test('a collector of another origin that is asked too often says when to come back, and pages heed it', async ({ page, pages, data }) => {
+  const collector = await startCollector(data, ['--rate-limit', '1']);
+  try {
+    pages.put('/', remotePage(collector));
+    const now = Date.now();
+    await page.clock.setFixedTime(now);
+    await fetch(`${collector.url}/v1/b`, { method: 'POST', body: JSON.stringify({ writeKey: WRITE_KEY, batch: [] }) });
+    const answered = page.waitForResponse(BATCHES);
+    await open(page, pages.url);
+    await track(page, 'a');
+    const refused = await answered;
+    expect(refused.status()).toBe(429);
+    const waitMs = Number((await refused.allHeaders())['retry-after']) * 1_000;
+    expect(waitMs).toBeGreaterThan(0);
+    await expect.poll(() => page.evaluate((key) => localStorage.getItem(`hitherto.attempts.key:${key}`), WRITE_KEY)).toBe(`1 ${now + waitMs}`);
+  } finally {
+    await collector.kill();
+  }
+});
 
 test('a server that accepts and never answers holds up nobody but the page that asked', async ({ context, pages, collector }) => {
   pages.put('/', remotePage(collector));
