@@ -154,7 +154,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   });
   globalThis.document?.addEventListener('visibilitychange', () => {
     // On a phone this is the last event of a page's life that can be relied upon.
-    if (document.visibilityState === 'hidden') flusher.leave();
+    if (document.visibilityState === 'hidden') flusher.hide();
     else flusher.wake();
   });
 

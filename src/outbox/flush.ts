@@ -70,7 +70,9 @@ export interface Flusher {
   flush(): Promise<void>;
   /** Takes over what pages that are gone have left behind. */
   recover(): Promise<void>;
-  /** The page is going: sends what a request that outlives it can carry. */
+  /** The page is out of sight, on a phone perhaps for good: sends what a request that outlives it can carry. */
+  hide(): void;
+  /** The page is going: the same, and to a collector that fails once more, unless that has said when to come back. */
   leave(): void;
   /** Forgets everything that waits. @returns what it was */
   clear(): Row[];
@@ -89,6 +91,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let rings = Infinity;
   let { failures } = options.attempts;
   let nextAt = monotonic() + options.attempts.waitMs;
+  /** Until then the collector has asked to be left alone. */
+  let askedAt = nextAt;
   /** Fewer after a refused batch, until one goes through. */
   let rowLimit = Infinity;
   let { limit } = options;
@@ -204,6 +208,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
         return false;
       case 'retry':
         nextAt = monotonic() + backoffMs(failures, random(), outcome.retryAfterMs);
+        askedAt = outcome.retryAfterMs ? nextAt : 0;
         failed(failures + 1, outcome.retryAfterMs);
         onFailure(outcome.reason);
         return false;
@@ -279,8 +284,10 @@ export function createFlusher(options: FlusherOptions): Flusher {
     });
   }
 
-  function leave(): void {
+  /** @param at until then a collector that fails is left alone; what is stored can wait, what only memory holds would be lost */
+  function sendLast(at: number): void {
     const rows = queue.filter(({ isInFlight }) => !isInFlight);
+    if (failures > 0 && monotonic() < at && rows.every(({ durability }) => durability !== 'memory')) return;
     const sent = rows.slice(0, fitting(rows, room()));
     if (sent.length > 0) void deliver(sent, true).then(wake);
   }
@@ -291,7 +298,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
     start,
     flush,
     recover,
-    leave,
+    hide: () => sendLast(nextAt),
+    leave: () => sendLast(askedAt),
     clear() {
       clearTimeout(timer);
       const rows = queue;

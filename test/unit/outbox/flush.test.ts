@@ -511,6 +511,60 @@ describe('a page that leaves', () => {
     expect(kept()).toEqual([]);
   });
 
+  it('leaves a collector that fails alone while it is only out of sight, and tries it once more when it goes', async () => {
+    const { call, flusher, requests, answers } = putOnBench({ random: () => 0.999 });
+    answers.push(UNAVAILABLE, UNAVAILABLE);
+    call('a');
+    await pass(0);
+    flusher.hide();
+    flusher.hide();
+    await pass(500);
+    expect(requests).toEqual([['a']]);
+    flusher.leave();
+    expect(requests).toEqual([['a'], ['a']]);
+  });
+
+  it('sends at once when it is out of sight and nothing fails, whatever the interval', async () => {
+    const { call, flusher, requests } = putOnBench();
+    call('a');
+    await pass(0);
+    call('b');
+    flusher.hide();
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
+  it('leaves a collector alone that has said when to come back: what is stored waits for the next page', async () => {
+    const { call, flusher, requests, answers, kept } = putOnBench();
+    answers.push({ status: 429, body: '', retryAfterMs: 60_000 });
+    call('a');
+    await pass(0);
+    flusher.hide();
+    flusher.leave();
+    await pass(59_000);
+    expect(requests).toEqual([['a']]);
+    expect(kept()).toEqual(['a']);
+    flusher.leave();
+    await pass(1_000);
+    expect(requests).toEqual([['a'], ['a']]);
+  });
+
+  it('leaves it alone too when the page before it was told', () => {
+    const { call, flusher, requests } = putOnBench({ attempts: { failures: 1, waitMs: 20_000 } });
+    call('a');
+    flusher.leave();
+    expect(requests).toEqual([]);
+  });
+
+  it('sends what only memory holds all the same: it would be lost', async () => {
+    const { append, call, flusher, requests, answers } = putOnBench();
+    answers.push({ status: 429, body: '', retryAfterMs: 60_000 });
+    call('a');
+    await pass(0);
+    append('b').settleStored('memory');
+    flusher.leave();
+    expect(requests).toEqual([['a'], ['a', 'b']]);
+  });
+
   it('does not spin while its last request is under way', async () => {
     const { call, flusher, answers } = putOnBench();
     answers.push(openAnswer().answer);
