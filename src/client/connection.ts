@@ -135,7 +135,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     },
   });
 
-  void outbox.identified.then(flusher.start);
+  void outbox.identified.then(() => addressed).then(flusher.start);
   void outbox.opened.then(() => (outbox.hasFound() ? flusher.recover() : undefined));
   globalThis.addEventListener?.('online', () => {
     // Pages that ended meanwhile could deliver nothing.

@@ -64,7 +64,7 @@ export interface Flusher {
   add(row: Row): void;
   /** A row may be sent, behind the page's own work. */
   wake(): void;
-  /** It is known who the visitor is. What waited for that leaves in this task, which is nobody else's, if it is time. */
+  /** It is known who the visitor is, and where to send to. What waited for that leaves in this task, which is nobody else's, if it is time. */
   start(): void;
   /** Sends everything now. Resolves once it is delivered, or once an attempt has failed. */
   flush(): Promise<void>;
@@ -85,7 +85,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
   const { estimate, onAttempts, onRefused, onDropped, onFailure, resend } = options;
   /** Oldest first, those in flight included. */
   let queue: Row[] = [];
-  let running: Promise<void> | undefined;
+  /** Before, nothing is sent. */
+  let isStarted = false;
+  let running: Promise<unknown> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer rings; nobody has to set it again for that. */
   let rings = Infinity;
@@ -103,7 +105,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
   function wake(): void {
     if (!queue.some(isReady)) return;
     const { messages } = keepLimit();
-    if (running) return;
+    if (running || !isStarted) return;
     const isFull = failures === 0 && messages >= batchSize;
     const at = isFull ? 0 : nextAt;
     if (rings === at) return;
@@ -113,7 +115,9 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   function start(): void {
+    isStarted = true;
     if (queue.some(isReady) && nextAt <= monotonic()) void run();
+    else wake();
   }
 
   async function tighten(): Promise<void> {
@@ -143,25 +147,34 @@ export function createFlusher(options: FlusherOptions): Flusher {
   async function flush(): Promise<void> {
     // What was tracked a moment ago is still on its way into the database, or came too late for the request under way.
     await outbox.identified;
+    await options.addressed;
     const last = queue.at(-1);
     if (!last?.isReady) await last?.stored;
-    await running;
+    if (running) {
+      await running;
+      // A page that seemed to leave may have made another request meanwhile.
+      return flush();
+    }
     await run();
   }
 
-  function run(): Promise<void> {
+  function run(): Promise<unknown> {
     clearTimeout(timer);
     rings = Infinity;
-    running ??= drain().finally(() => {
+    return running ?? occupy(drain());
+  }
+
+  function occupy(work: Promise<unknown>): Promise<unknown> {
+    const mine: Promise<unknown> = work.finally(() => {
+      // Otherwise a page that leaves has made another request meanwhile, which comes to this in its turn.
+      if (running !== mine) return;
       running = undefined;
       wake();
     });
-    return running;
+    return (running = mine);
   }
 
   async function drain(): Promise<void> {
-    await outbox.identified;
-    await options.addressed;
     // What comes in meanwhile waits for its own turn: few large requests cost the page less than many small ones.
     const last = queue.findLast(isReady)?.key;
     if (last === undefined) return;
@@ -286,10 +299,12 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   /** @param at until then a collector that fails is left alone; what is stored can wait, what only memory holds would be lost */
   function sendLast(at: number): void {
+    if (!isStarted) return;
     const rows = queue.filter(({ isInFlight }) => !isInFlight);
     if (failures > 0 && monotonic() < at && rows.every(({ durability }) => durability !== 'memory')) return;
     const sent = rows.slice(0, fitting(rows, room()));
-    if (sent.length > 0) void deliver(sent, true).then(wake);
+    // What comes after them waits for both: an identify must not overtake them (RULES R17).
+    if (sent.length > 0) void occupy(Promise.all([running, deliver(sent, true)]));
   }
 
   return {

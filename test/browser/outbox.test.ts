@@ -226,6 +226,17 @@ describe('the anonymous id', () => {
     expect(document.cookie).toContain('ajs_anonymous_id=from-database');
   });
 
+  it('that only the database remembers is waited for, also by a page that leaves', async () => {
+    await store('anonymousId', 'from-database');
+    const tab = await openTab();
+    const client = tab.createClient(COLLECTOR);
+    const call = client.track('a');
+    tab.window.dispatchEvent(new PageTransitionEvent('pagehide'));
+    expect(tab.requests).toEqual([]);
+    await (await call).delivered;
+    expect(tab.requests.flatMap(({ batch }) => batch)).toMatchObject([{ event: 'a', anonymousId: 'from-database' }]);
+  });
+
   it('is one and the same in two tabs that open at once', async () => {
     const [one, two] = await Promise.all([openTab(), openTab()]);
     const clients = [one.createClient(COLLECTOR), two.createClient(COLLECTOR)];

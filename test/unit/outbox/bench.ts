@@ -98,6 +98,10 @@ export function putOnBench(overrides: Partial<FlusherOptions> = {}): Bench {
     ...overrides,
   });
 
+  // Known from the start, unless a test says when.
+  if (overrides.addressed) void overrides.addressed.then(flusher.start);
+  else flusher.start();
+
   function append(names: string | string[], { isIdentify = false, padding = 0 } = {}): Row {
     const row = createRow(textOf([names].flat(), isIdentify ? 'identify' : 'track', padding), isIdentify);
     row.count = [names].flat().length;

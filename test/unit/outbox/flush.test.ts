@@ -380,6 +380,38 @@ describe('an identify', () => {
     expect(requests).toEqual([['mine']]);
   });
 
+  it('does not overtake what a page that seemed to leave has under way', async () => {
+    const { call, flusher, requests, answers } = putOnBench();
+    const last = openAnswer();
+    answers.push(last.answer);
+    call('a');
+    flusher.hide();
+    call('me', { isIdentify: true });
+    const flushed = flusher.flush();
+    await pass(10_000);
+    expect(requests).toEqual([['a']]);
+    last.give(UNAVAILABLE);
+    await flushed;
+    expect(requests).toEqual([['a'], ['a', 'me']]);
+  });
+
+  it('does not either when another request was under way before that', async () => {
+    const { call, flusher, requests, answers } = putOnBench();
+    const [first, last] = [openAnswer(), openAnswer()];
+    answers.push(first.answer, last.answer);
+    call('a');
+    await pass(0);
+    call('b');
+    flusher.hide();
+    call('me', { isIdentify: true });
+    first.give(DELIVERED);
+    await pass(10_000);
+    expect(requests).toEqual([['a'], ['b']]);
+    last.give(DELIVERED);
+    await pass(0);
+    expect(requests).toEqual([['a'], ['b'], ['me']]);
+  });
+
   it('does not overtake older messages that need a request of their own', async () => {
     const { call, storeOf, requests } = putOnBench();
     storeOf('another-tab', 'theirs', 500);
@@ -563,6 +595,19 @@ describe('a page that leaves', () => {
     append('b').settleStored('memory');
     flusher.leave();
     expect(requests).toEqual([['a'], ['a', 'b']]);
+  });
+
+  it('sends nothing before it is known who the visitor is, and where to', async () => {
+    let know!: () => void;
+    const { call, flusher, requests } = putOnBench({ addressed: new Promise<void>((resolve) => (know = resolve)) });
+    call('a');
+    flusher.hide();
+    flusher.leave();
+    await pass(10_000);
+    expect(requests).toEqual([]);
+    know();
+    await pass(0);
+    expect(requests).toEqual([['a']]);
   });
 
   it('does not spin while its last request is under way', async () => {
