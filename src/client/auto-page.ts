@@ -1,10 +1,11 @@
 import type { JsonObject } from '../wire/index.js';
+import type { Moment } from './circumstances.js';
 
 interface Navigations extends EventTarget {
   currentEntry?: unknown;
 }
 
-export type WatchPages = (view: (properties: JsonObject) => void) => () => void;
+export type WatchPages = (view: (properties: JsonObject, moment?: Moment) => void, landed?: Moment) => () => void;
 
 /**
  * Calls `view` for the page that was loaded, and for each navigation inside it: when the path or the query has changed,
@@ -12,12 +13,13 @@ export type WatchPages = (view: (properties: JsonObject) => void) => () => void;
  * page's; a page that is only prerendered is viewed when it is shown.
  *
  * @param view takes properties: the `referrer` of a navigation inside the page is the page before it
+ * @param landed when and where the page was loaded, if it has moved on since
  * @returns stops it
  */
-export const watchPages: WatchPages = (view) => {
+export const watchPages: WatchPages = (view, landed) => {
   if (typeof document === 'undefined') return () => {};
-  let here = placeOf(location);
-  let url = location.href;
+  let url = landed?.[1] ?? location.href;
+  let here = placeOf(new URL(url));
   const stops: (() => void)[] = [];
 
   function listen(target: EventTarget, type: string, listener: (event: Event) => void): void {
@@ -48,12 +50,13 @@ export const watchPages: WatchPages = (view) => {
   if ((document as { prerendering?: boolean }).prerendering) {
     listen(document, 'prerenderingchange', () => view({}));
   } else {
-    view({});
+    view({}, landed);
+    moved(false);
   }
   return () => stops.forEach((stop) => stop());
 };
 
-function placeOf({ pathname, search }: Location): string {
+function placeOf({ pathname, search }: Location | URL): string {
   return pathname + search;
 }
 

@@ -2,7 +2,7 @@ import { createIdentity, newId } from '../identity/index.js';
 import { mayExist } from '../outbox/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
-import { createCircumstances, timeOfCall, type PageContext } from './circumstances.js';
+import { createCircumstances, during, momentOfCall, timeOfCall, type Moment, type PageContext } from './circumstances.js';
 import { connect, purgeFor, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
@@ -65,7 +65,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     const mayBeRemembered = options.persistence === 'memory' ? Promise.resolve(false) : mayExist();
     identity.begin();
     settings ??= loadSettings?.();
-    return connect({ destination, options, settings, recalled: recall(), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
+    return connect({ destination, options, settings, recalled: recall().catch(missing), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
   }
 
   /** Has the collector's own cookie say who the visitor was. */
@@ -185,7 +185,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       if (typeof event !== 'string' || !event.trim()) {
         return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
-      if (schemas) void loadValidate?.().then((validate) => validate(schemas, event, properties, report));
+      if (schemas) void loadValidate?.().then((validate) => validate(schemas, event, properties, report), missing);
       emitter.emit('track', event, properties, objects[0]);
       return send('track', { event, properties }, objects[0], callback);
     }),
@@ -276,9 +276,32 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     message: async (messageId) => (await gate.connection()?.engine())?.message(messageId),
   };
   if (options.plugins) void client.register(...[options.plugins].flat());
-  if (options.autoPage) void import('./auto-page.js').then(({ watchPages }) => watchPages((properties) => void client.page(properties)));
+  if (options.autoPage) watchPages();
   const announced = announce();
   return client;
+
+  /** What watches them may come late, or never: the page that was loaded is viewed as it was. */
+  function watchPages(): void {
+    const landed = momentOfCall();
+    const entries = historyLength();
+    import('./auto-page.js').then(
+      // What a router has only tidied up meanwhile is the same page.
+      (watcher) => watcher.watchPages(viewPage, historyLength() > entries ? landed : undefined),
+      (error: unknown) => {
+        missing(error);
+        viewPage({}, landed);
+      },
+    );
+  }
+
+  function viewPage(properties: JsonObject, moment?: Moment): void {
+    during(moment, () => void client.page(properties));
+  }
+
+  /** For what is loaded on demand: a deployment takes the files of the one before away, or a network fails. */
+  function missing(error: unknown): void {
+    report('part_unavailable', `a part of the client did not load (${String(error)}); everything else goes on. Is every file of it deployed?`, error);
+  }
 
   async function announce(): Promise<void> {
     const given = await settings;
@@ -287,6 +310,10 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     await pipeline.loaded();
     emitter.emit('ready');
   }
+}
+
+function historyLength(): number {
+  return globalThis.history?.length ?? 0;
 }
 
 function unreadable(error: unknown): Parameters<Report> {
