@@ -74,7 +74,7 @@ export interface Flusher {
   hide(): void;
   /** The page is going: the same, and to a collector that fails once more, unless that has said when to come back. */
   leave(): void;
-  /** Forgets everything that waits. @returns what it was */
+  /** Forgets everything that waits, and takes nothing more. @returns what it was */
   clear(): Row[];
   /** What waits, oldest first; how many messages that are; and whether the last attempt failed. */
   look(): { rows: Row[]; waiting: number; hasFailed: boolean };
@@ -101,6 +101,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let isEstimated = false;
   let dropped = 0;
   let gzip = false;
+  /** Nothing waits any more, nor shall: what is under way changes nothing. */
+  let isCleared = false;
 
   function wake(): void {
     if (!queue.some(isReady)) return;
@@ -201,6 +203,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const given = dropped;
     const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped });
     for (const row of rows) row.isInFlight = false;
+    if (isCleared) return false;
 
     const outcome = outcomeOf(response);
     switch (outcome.kind) {
@@ -275,7 +278,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
   /** Takes rows of other pages into the queue, each in its place. */
   function adopt(rows: Row[]): Row[] {
     const known = new Set(queue.map(({ key }) => key));
-    const added = rows.filter(({ key }) => !known.has(key));
+    const added = rows.filter(({ key }) => !isCleared && !known.has(key));
     // Rows without a key are the newest: they are not written yet.
     if (added.length > 0) queue = [...queue, ...added].sort((a, b) => ((a.key ?? '~') < (b.key ?? '~') ? -1 : 1));
     return added;
@@ -317,6 +320,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     leave: () => sendLast(askedAt),
     clear() {
       clearTimeout(timer);
+      isCleared = true;
       const rows = queue;
       queue = [];
       return rows;

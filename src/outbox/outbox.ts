@@ -208,6 +208,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       const opening = await openDatabase(reopen);
       const updated = opening.update(ANONYMOUS_ID, ...ROW_KEYS, (remembered, lastKey) => {
+        if (isClosed) return [];
         const anonymousId = recoverId(remembered);
         hasFound = lastKey !== undefined;
         // Another page that has just begun may have brought our own rows here, from the bridge.
@@ -218,6 +219,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await Promise.all([updated, cross(opening)]);
       if (!isClosed) database = opening;
     } catch (error) {
+      if (isClosed) return;
       recoverId(undefined);
       hasFound = true;
       held.unshift(...first);

@@ -1,11 +1,20 @@
 import { describe, expect, it, vi } from 'vitest';
 import { startDropIn } from '../../../src/client/index.js';
+import { openDatabase } from '../../../src/outbox/database.js';
 import type { JsonObject } from '../../../src/wire/index.js';
 import { errors, sent, start, takeMessages } from './harness.js';
 
 /** Everything that a browser would still have if the page were closed now. */
 async function kept(): Promise<unknown> {
   return { cookie: document.cookie, localStorage: { ...localStorage }, databases: (await indexedDB.databases()).map(({ name }) => name) };
+}
+
+/** What lies in the database. */
+async function entries(): Promise<[key: string, value: string][]> {
+  const database = await openDatabase(() => {});
+  const found = await database.read('', '~');
+  database.close();
+  return found;
 }
 
 const NOTHING = { cookie: '', localStorage: {}, databases: [] };
@@ -138,6 +147,33 @@ describe('consent that is withdrawn', () => {
     await next.flush();
     expect(sent.map(({ event }) => event)).toEqual(['of the next page']);
     expect(sent[0]!['anonymousId']).not.toBe(before);
+  });
+
+  it('in the task of the start keeps nothing that was on its way', async () => {
+    localStorage.setItem('ajs_anonymous_id', '"of-an-earlier-visit"');
+    const client = start();
+    void client.track('x');
+    const opened = client.ready();
+    await client.consent('denied');
+    await opened;
+    expect(await entries()).toEqual([]);
+    expect(await kept()).toMatchObject({ cookie: '', localStorage: {} });
+    expect(client.user().anonymousId()).not.toBe('of-an-earlier-visit');
+  });
+
+  it('is not undone by a request that was under way: its failure is nothing to remember', async () => {
+    let answer!: (response: Response) => void;
+    const asked = vi.fn(() => new Promise<Response>((resolve) => (answer = resolve)));
+    vi.stubGlobal('fetch', asked);
+    const client = start();
+    await client.track('x');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    const flushed = client.flush();
+    await client.consent('denied');
+    answer(new Response('', { status: 503 }));
+    await flushed;
+    expect(await kept()).toMatchObject({ cookie: '', localStorage: {} });
+    expect(errors).toEqual([]);
   });
 
   it('leaves alone what waits for others', async () => {

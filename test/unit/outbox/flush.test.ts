@@ -630,6 +630,30 @@ describe('a page that leaves', () => {
   });
 });
 
+describe('what is cleared', () => {
+  it('is all that there will be: what was being recovered is not sent', async () => {
+    const { storeOf, flusher, requests, kept } = putOnBench();
+    storeOf('gone', 'theirs', 500);
+    void flusher.recover();
+    expect(flusher.clear()).toEqual([]);
+    await pass(10_000);
+    expect(requests).toEqual([]);
+    expect(kept()).toEqual(['theirs']);
+  });
+
+  it('stays cleared: what the answer to a request under way says is nothing to remember', async () => {
+    const { answers, call, flusher, attempts, failures, requests } = putOnBench();
+    const first = openAnswer();
+    answers.push(first.answer);
+    call('me');
+    await pass(0);
+    flusher.clear();
+    first.give(UNAVAILABLE);
+    await pass(10_000);
+    expect({ attempts, failures, requests }).toEqual({ attempts: [], failures: [], requests: [['me']] });
+  });
+});
+
 describe('whatever the collector answers', () => {
   const statuses = fc.array(fc.constantFrom(0, 200, 204, 401, 404, 413, 429, 500, 503), { maxLength: 25 });
 
