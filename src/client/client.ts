@@ -36,6 +36,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const identity = createIdentity({
     ...options,
     onChange(anonymousId) {
+      if (gate.state() !== 'granted') return;
       gate.connection()?.rememberId(anonymousId);
       firstParty?.replace(anonymousId);
     },
@@ -47,6 +48,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     initial: consent,
     report,
     begin,
+    pause: identity.pause,
     correct: identity.correct,
     async erase() {
       identity.erase();
@@ -60,7 +62,12 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const schemas = options.debug || isDevelopment() ? options.events : undefined;
   let isDebugging = options.debug === true;
 
-  function begin(): Connection {
+  function begin(running?: Connection): Connection {
+    if (running) {
+      identity.begin();
+      running.rememberId(identity.anonymousId());
+      return running;
+    }
     // Asked first: the answer comes while the cookies are read. Asked in vain where they know the visitor, it was measured to cost nothing.
     const mayBeRemembered = options.persistence === 'memory' ? Promise.resolve(false) : mayExist();
     identity.begin();

@@ -26,8 +26,10 @@ export interface Gate {
 interface GateOptions {
   initial: Consent;
   report: Report;
-  /** The visitor has agreed: from now on the browser may be asked. */
-  begin(): Connection;
+  /** The visitor has agreed: from now on the browser may be asked. @param running the connection of an earlier grant */
+  begin(running?: Connection): Connection;
+  /** Nobody knows any more whether the visitor agrees: the browser is not asked for anything new. */
+  pause(): void;
   /** Puts the anonymous id that stands where a message was written with another. */
   correct(text: string): string;
   /** Deletes every trace. */
@@ -41,12 +43,15 @@ const HELD_LIMIT = 1_000;
 
 const NOT_CONSENTED = ['not_consented', 'The visitor has not agreed to be tracked; nothing of it was kept.'] as const;
 
-export function createGate({ initial, report, begin, correct, erase }: GateOptions): Gate {
+export function createGate({ initial, report, begin, pause, correct, erase }: GateOptions): Gate {
   let state = initial;
   let connection: Connection | undefined;
   let categories: ConsentCategories | undefined;
   let held: Row[] = [];
+  let erasing: Promise<unknown> | undefined;
   if (state === 'granted') connection = begin();
+  // What earlier pages kept goes too, unless this one has an answer of its own at once.
+  if (state === 'denied') queueMicrotask(() => state === 'denied' && void deny());
 
   function hold(text: string, hasIdentify: boolean): Row {
     const row = createRow(text, hasIdentify);
@@ -83,7 +88,10 @@ export function createGate({ initial, report, begin, correct, erase }: GateOptio
   }
 
   async function grant(): Promise<void> {
-    connection ??= begin();
+    // What a denial is still deleting would take along what is kept from now on.
+    if (erasing) return erasing.then(grant);
+    if (state !== 'granted') return;
+    connection = begin(connection);
     await Promise.all(release(connection).map(({ stored }) => stored));
   }
 
@@ -92,7 +100,9 @@ export function createGate({ initial, report, begin, correct, erase }: GateOptio
     held = [];
     for (const row of connection?.close() ?? []) refuseRow(row, ...NOT_CONSENTED);
     connection = undefined;
-    await erase();
+    const mine = (erasing = Promise.all([erasing, erase()]));
+    await mine;
+    if (erasing === mine) erasing = undefined;
   }
 
   return {
@@ -105,8 +115,10 @@ export function createGate({ initial, report, begin, correct, erase }: GateOptio
     },
     async decide(consent) {
       if (isObject(consent)) categories = { ...(consent as ConsentCategories) };
+      const before = state;
       state = stateOf(consent);
-      if (state === 'granted') await grant();
+      if (state === 'pending') pause();
+      if (state === 'granted' && before !== 'granted') await grant();
       if (state === 'denied') await deny();
     },
   };

@@ -30,7 +30,8 @@ export interface ClientOptions {
   /** How the group is remembered. */
   group?: EntityOptions;
   /**
-   * Whether the visitor may be tracked. `pending` holds calls in memory until `client.consent('granted')`.
+   * Whether the visitor may be tracked. `pending` holds calls in memory until `client.consent('granted')`; `denied` is an answer
+   * too, and deletes what earlier pages have kept.
    * @defaultValue `granted`
    */
   consent?: Consent;

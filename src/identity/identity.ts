@@ -61,6 +61,8 @@ export interface Identity {
   correct(text: string): string;
   /** From now on the copies may be read and written; before, they are not. */
   begin(): void;
+  /** Neither reads nor writes the copies until {@link Identity.begin}. */
+  pause(): void;
   /** Removes every copy, and writes no other until {@link Identity.begin}. */
   erase(): void;
 }
@@ -183,6 +185,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     // An id of the page's own may hold what JSON escapes, and what replaceAll reads as a pattern.
     correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),
     begin,
+    pause: () => void (copies = NO_COPIES),
     erase() {
       copies = stored;
       for (const entity of [user, group]) entity.set(null, {});

@@ -9,6 +9,8 @@ async function kept(): Promise<unknown> {
   return { cookie: document.cookie, localStorage: { ...localStorage }, databases: (await indexedDB.databases()).map(({ name }) => name) };
 }
 
+const NOTHING = { cookie: '', localStorage: {}, databases: [] };
+
 /** What lies in the database. */
 async function entries(): Promise<[key: string, value: string][]> {
   const database = await openDatabase(() => {});
@@ -17,7 +19,12 @@ async function entries(): Promise<[key: string, value: string][]> {
   return found;
 }
 
-const NOTHING = { cookie: '', localStorage: {}, databases: [] };
+/** What the next page would find, in a database that may be there, and empty. */
+async function found(): Promise<unknown> {
+  return { cookie: document.cookie, localStorage: { ...localStorage }, entries: await entries() };
+}
+
+const NOBODY = { cookie: '', localStorage: {}, entries: [] };
 
 describe('before the visitor has answered', () => {
   it('nothing is read, kept or sent; calls resolve all the same', async () => {
@@ -137,7 +144,7 @@ describe('consent that is withdrawn', () => {
     const before = client.user().anonymousId();
     await client.consent('denied');
     expect(await waiting.delivered).toMatchObject({ status: 'refused', code: 'not_consented' });
-    expect(await kept()).toMatchObject({ cookie: '', localStorage: {} });
+    expect(await found()).toEqual(NOBODY);
     expect(client.user().id()).toBeNull();
     expect(client.user().anonymousId()).not.toBe(before);
 
@@ -156,8 +163,7 @@ describe('consent that is withdrawn', () => {
     const opened = client.ready();
     await client.consent('denied');
     await opened;
-    expect(await entries()).toEqual([]);
-    expect(await kept()).toMatchObject({ cookie: '', localStorage: {} });
+    expect(await found()).toEqual(NOBODY);
     expect(client.user().anonymousId()).not.toBe('of-an-earlier-visit');
   });
 
@@ -172,7 +178,7 @@ describe('consent that is withdrawn', () => {
     await client.consent('denied');
     answer(new Response('', { status: 503 }));
     await flushed;
-    expect(await kept()).toMatchObject({ cookie: '', localStorage: {} });
+    expect(await found()).toEqual(NOBODY);
     expect(errors).toEqual([]);
   });
 
@@ -196,6 +202,83 @@ describe('consent that is withdrawn', () => {
     await client.flush();
     expect(sent.map(({ event }) => event)).toEqual(['kept']);
     expect(document.cookie).toContain(client.user().anonymousId());
+  });
+});
+
+describe('a page that begins as denied', () => {
+  async function visit(): Promise<void> {
+    vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
+    const earlier = start();
+    await earlier.track('x');
+    await earlier.identify('ada', { email: 'ada@example.com' });
+    await earlier.group('acme');
+    await vi.waitFor(() => expect(localStorage.getItem('hitherto.attempts.key:KEY')).not.toBeNull());
+  }
+
+  it.each([
+    ['by its option', {}, { consent: 'denied' }],
+    ['by its browser', { globalPrivacyControl: true }, { globalPrivacyControl: true }],
+  ] as const)('%s deletes what earlier ones kept', async (_, asked, options) => {
+    await visit();
+    vi.stubGlobal('navigator', { ...navigator, ...asked });
+    start(options);
+    await vi.waitFor(async () => expect(await found()).toEqual(NOBODY));
+  });
+
+  it('and is granted in the same task deletes nothing: it knows what the visitor said', async () => {
+    document.cookie = 'ajs_anonymous_id=known; path=/';
+    const client = start({ consent: 'denied' });
+    await client.consent('granted');
+    await client.ready();
+    expect(client.user().anonymousId()).toBe('known');
+    expect(document.cookie).toContain('known');
+  });
+});
+
+describe('a decision that is changed', () => {
+  it('from denied to granted keeps what comes after, and nothing of before', async () => {
+    vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
+    const client = start();
+    await client.track('before');
+    void client.consent('denied');
+    const granted = client.consent('granted');
+    void client.track('after');
+    await granted;
+    await client.ready();
+    const rows = JSON.stringify(await entries());
+    expect(rows).toContain('after');
+    expect(rows).not.toContain('before');
+    expect(document.cookie).toContain(client.user().anonymousId());
+  });
+
+  it('from denied to granted and back is denied', async () => {
+    const client = start();
+    await client.track('before');
+    await Promise.all((['denied', 'granted', 'denied'] as const).map((decision) => client.consent(decision)));
+    expect((await client.track('after')).durable).toBe('dropped');
+    expect(await found()).toEqual(NOBODY);
+  });
+
+  it('from granted to pending keeps and sends nothing new until the visitor agrees again', async () => {
+    const client = start();
+    await client.track('before');
+    await client.flush();
+    await client.consent('pending');
+    const before = await found();
+    const waiting = await client.track('meanwhile');
+    await client.identify('ada', { email: 'ada@example.com' });
+    client.setAnonymousId('mine');
+    await client.group('acme');
+    await client.flush();
+    expect(waiting.durable).toBe('memory');
+    expect(await found()).toEqual(before);
+    expect(sent.map(({ event }) => event)).toEqual(['before']);
+    await client.consent('granted');
+    await client.flush();
+    expect(sent.map(({ event, type }) => event ?? type)).toEqual(['before', 'meanwhile', 'identify', 'group']);
+    expect(document.cookie).toContain('ajs_user_id=ada');
+    expect(document.cookie).toContain('ajs_anonymous_id=mine');
+    await vi.waitFor(async () => expect(await entries()).toEqual([['anonymousId', 'mine']]));
   });
 });
 
