@@ -27,7 +27,9 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
   const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
-  let firstParty: FirstParty | undefined;
+  let firstParty: Promise<FirstParty | undefined> | undefined;
+  /** The visitor is another than the collector's own cookie says. */
+  let isReplaced = false;
   let settings: Promise<Settings> | undefined;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
@@ -35,10 +37,9 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const consent = initialConsent(options, report);
   const identity = createIdentity({
     ...options,
-    onChange(anonymousId) {
-      if (gate.state() !== 'granted') return;
-      gate.connection()?.rememberId(anonymousId);
-      firstParty?.replace(anonymousId);
+    onChange() {
+      isReplaced = true;
+      if (gate.state() === 'granted') remember();
     },
     onUnwritable: () =>
       report('cookies_blocked', 'cookies and localStorage are blocked; without IndexedDB too, a visitor comes back as a new one.'),
@@ -51,8 +52,9 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     pause: identity.pause,
     correct: identity.correct,
     async erase() {
-      identity.erase();
-      firstParty?.forget();
+      // A browser that has kept nobody need not say so, at each of its pages.
+      if (identity.erase() || firstParty) void bringFirstParty()?.then((cookie) => cookie?.forget());
+      isReplaced = true;
       await purgeFor(destination).catch((error: unknown) => report('purge_failed', `what was kept could not be deleted (${String(error)}).`, error));
     },
   });
@@ -65,7 +67,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   function begin(running?: Connection): Connection {
     if (running) {
       identity.begin();
-      running.rememberId(identity.anonymousId());
+      remember();
       return running;
     }
     // Asked first: the answer comes while the cookies are read. Asked in vain where they know the visitor, it was measured to cost nothing.
@@ -75,17 +77,32 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     return connect({ destination, options, settings, recalled: recall().catch(missing), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
   }
 
+  /** Every copy elsewhere is out of date. */
+  function remember(): void {
+    const anonymousId = identity.anonymousId();
+    gate.connection()?.rememberId(anonymousId);
+    if (isReplaced) void firstParty?.then((cookie) => cookie?.replace(anonymousId));
+  }
+
+  /** The collector's own cookie, where there is to be one. Never rejects. */
+  function bringFirstParty(): Promise<FirstParty | undefined> | undefined {
+    if (!options.firstPartyCookie || destination.kind !== 'collector') return undefined;
+    return (firstParty ??= import('./first-party.js').then(({ createFirstParty }) => createFirstParty({ ...destination, onFailure: failFirstParty }), failFirstParty));
+  }
+
+  function failFirstParty(reason: unknown): undefined {
+    report('first_party_failed', `the collector's own cookie could not be asked for (${String(reason)}); does its --allow-origin name this page?`);
+  }
+
   /** Has the collector's own cookie say who the visitor was. */
   async function recall(): Promise<void> {
-    if (!options.firstPartyCookie || destination.kind !== 'collector') return;
-    const { keepFirstParty } = await import('./first-party.js');
-    firstParty = keepFirstParty({
-      ...destination,
-      anonymousId: identity.anonymousId(),
-      adopt: identity.adopt,
-      onFailure: (reason) => report('first_party_failed', `the collector's own cookie could not be asked for (${reason}); does its --allow-origin name this page?`),
-    });
-    await firstParty.asked;
+    const cookie = await bringFirstParty();
+    // They may have said no while it was brought.
+    if (!cookie || gate.state() !== 'granted') return;
+    const anonymousId = identity.anonymousId();
+    if (isReplaced) return cookie.replace(anonymousId);
+    const known = await cookie.recall(anonymousId);
+    if (known) identity.adopt(known);
   }
 
   /** One call, turned into a message: who, what, when and where, as they are at this moment. */

@@ -63,8 +63,8 @@ export interface Identity {
   begin(): void;
   /** Neither reads nor writes the copies until {@link Identity.begin}. */
   pause(): void;
-  /** Removes every copy, and writes no other until {@link Identity.begin}. */
-  erase(): void;
+  /** Removes every copy, and writes no other until {@link Identity.begin}. @returns whether a visitor was remembered */
+  erase(): boolean;
 }
 
 export function createIdentity(options: IdentityOptions): Identity {
@@ -188,12 +188,14 @@ export function createIdentity(options: IdentityOptions): Identity {
     pause: () => void (copies = NO_COPIES),
     erase() {
       copies = stored;
+      const wasKnown = copies.read(ANONYMOUS_ID) !== undefined;
       for (const entity of [user, group]) entity.set(null, {});
       for (const name of [ANONYMOUS_ID, GIVEN_ID]) copies.remove(name);
       copies = NO_COPIES;
       anonymousId = candidate = newId();
       recovered = undefined;
       isKept = false;
+      return wasKnown;
     },
   };
 }

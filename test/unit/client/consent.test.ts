@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDropIn } from '../../../src/client/index.js';
 import { openDatabase } from '../../../src/outbox/database.js';
 import type { JsonObject } from '../../../src/wire/index.js';
@@ -279,6 +279,75 @@ describe('a decision that is changed', () => {
     expect(document.cookie).toContain('ajs_user_id=ada');
     expect(document.cookie).toContain('ajs_anonymous_id=mine');
     await vi.waitFor(async () => expect(await entries()).toEqual([['anonymousId', 'mine']]));
+  });
+});
+
+describe("the collector's own cookie", () => {
+  /** What it is asked, in order, without the key. */
+  let asked: string[];
+  beforeEach(() => {
+    asked = [];
+    vi.stubGlobal('fetch', async (url: string, { method, body }: RequestInit) => {
+      if (!url.endsWith('/v1/id')) return new Response('{"success":true}');
+      const { writeKey: _, ...about } = JSON.parse((body as string | undefined) ?? '{}') as JsonObject;
+      asked.push(`${method} ${JSON.stringify(about)}`);
+      return new Response('{"anonymousId":"of-the-collector"}');
+    });
+  });
+
+  it('hears nothing of the visitor after a denial but that it is to forget them', async () => {
+    const client = start({ firstPartyCookie: true });
+    await client.flush();
+    expect(asked[0]).toMatch(/^POST/);
+    expect(client.user().anonymousId()).toBe('of-the-collector');
+    await client.consent('denied');
+    await vi.waitFor(() => expect(asked.at(-1)).toBe('DELETE {}'));
+    const count = asked.length;
+    await client.reset();
+    await client.identify('ada');
+    await client.identify('bob');
+    await client.flush();
+    expect(asked).toHaveLength(count);
+  });
+
+  it('is not asked who the visitor was, once they have said no while it was brought', async () => {
+    await start({ firstPartyCookie: true }).consent('denied');
+    await vi.waitFor(() => expect(asked).toEqual(['DELETE {}']));
+  });
+
+  it('is forgotten by a page that begins as denied, if the browser knew the visitor; there is nobody to forget afterwards', async () => {
+    document.cookie = 'ajs_anonymous_id=known; path=/';
+    start({ firstPartyCookie: true, consent: 'denied' });
+    await vi.waitFor(() => expect(asked).toEqual(['DELETE {}']));
+    await start({ firstPartyCookie: true }).consent('denied');
+    await vi.waitFor(() => expect(asked).toEqual(['DELETE {}', 'DELETE {}']));
+    const next = start({ firstPartyCookie: true, consent: 'pending' });
+    await next.consent('denied');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('does not bring back whom a denial has forgotten', async () => {
+    const client = start({ firstPartyCookie: true });
+    await client.flush();
+    void client.consent('denied');
+    await client.consent('granted');
+    await client.flush();
+    expect(client.user().anonymousId()).not.toBe('of-the-collector');
+    expect(asked.at(-1)).toBe(`POST {"anonymousId":"${client.user().anonymousId()}","replace":true}`);
+  });
+
+  it('learns of a reset in the task of the start, and of one while nobody had answered', async () => {
+    document.cookie = 'ajs_anonymous_id=of-ada; path=/';
+    const client = start({ firstPartyCookie: true });
+    void client.reset();
+    await client.flush();
+    expect(asked.at(-1)).toBe(`POST {"anonymousId":"${client.user().anonymousId()}","replace":true}`);
+    const pending = start({ firstPartyCookie: true, consent: 'pending' });
+    pending.setAnonymousId('mine');
+    await pending.consent('granted');
+    await pending.flush();
+    expect(asked.at(-1)).toBe('POST {"anonymousId":"mine","replace":true}');
+    expect(pending.user().anonymousId()).toBe('mine');
   });
 });
 
