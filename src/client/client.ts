@@ -27,7 +27,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   // A page's configuration that was not found must not take the page down.
   const options = given ?? {};
   const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
-  let firstParty: Promise<FirstParty | undefined> | undefined;
+  let firstParty: Promise<FirstParty | void> | undefined;
   /** The visitor is another than the collector's own cookie says. */
   let isReplaced = false;
   let settings: Promise<Settings> | undefined;
@@ -74,7 +74,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     const mayBeRemembered = options.persistence === 'memory' ? Promise.resolve(false) : mayExist();
     identity.begin();
     settings ??= loadSettings?.();
-    return connect({ destination, options, settings, recalled: recall().catch(missing), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
+    return connect({ destination, options, settings, recalled: recall(), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
   }
 
   /** Every copy elsewhere is out of date. */
@@ -85,12 +85,12 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   }
 
   /** The collector's own cookie, where there is to be one. Never rejects. */
-  function bringFirstParty(): Promise<FirstParty | undefined> | undefined {
+  function bringFirstParty(): Promise<FirstParty | void> | undefined {
     if (!options.firstPartyCookie || destination.kind !== 'collector') return undefined;
-    return (firstParty ??= import('./first-party.js').then(({ createFirstParty }) => createFirstParty({ ...destination, onFailure: failFirstParty }), failFirstParty));
+    return (firstParty ??= import('./first-party.js').then(({ createFirstParty }) => createFirstParty({ ...destination, onFailure: failFirstParty }), missing));
   }
 
-  function failFirstParty(reason: unknown): undefined {
+  function failFirstParty(reason: unknown): void {
     report('first_party_failed', `the collector's own cookie could not be asked for (${String(reason)}); does its --allow-origin name this page?`);
   }
 
