@@ -29,7 +29,8 @@ export function drawPreview(anonymousId: string, source: Source): HTMLElement {
 
 function drawAnswer({ claims, reason, count, oldest, triggers, traits }: Preview, person: string): Node[] {
   if (!claims) return [make('p', {}, (reason !== undefined && Object.hasOwn(REFUSALS, reason) ? REFUSALS[reason] : undefined) ?? 'Nothing.')];
-  const names = Object.keys(traits);
+  // That they would have this anonymous id goes without saying.
+  const names = Object.keys(traits).filter((name) => name !== 'anonymous_id');
   return [
     make('p', {}, make('b', {}, count === 1 ? '1 event' : `${count} events`), ' would join ', make('b', {}, make('bdi', {}, person)), ...(oldest === undefined ? ['.'] : [', the oldest from ', makeTime(oldest * 1000), '.'])),
     ...(triggers.length > 0 ? [make('p', {}, 'Campaigns that would start: ', make('bdi', {}, triggers.map(({ campaign }) => campaign).join(', ')))] : []),

@@ -53,7 +53,8 @@ function drawKnown({ traits, anonymousIds, segments = [], triggers = [] }: Profi
   ];
 }
 
-function drawTraits(traits: JsonObject): Node {
+/** The anonymous id that they have as an attribute is the last in the list of all of them, which stands below. */
+function drawTraits({ anonymous_id: _listed, ...traits }: JsonObject): Node {
   return Object.keys(traits).length === 0 ? make('p', { class: 'soft' }, 'Nothing was said of them yet.') : drawFields(traits);
 }
 

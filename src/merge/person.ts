@@ -25,7 +25,7 @@ export function personOf(id: string, holdings: Holdings, claimFor: ClaimFor, dir
   const claims = allOf(holdings, ({ claims }) => claims);
   return {
     id,
-    traits: traitsOf(holdings, claimFor, directory),
+    traits: traitHistoryOf(holdings, claimFor, directory).at(-1)?.traits ?? {},
     anonymousIds: claims.sort((a, b) => a.at - b.at || a.sequence - b.sequence).map(({ anonymousId }) => anonymousId),
     events: allOf(holdings, ({ records }) => records)
       .filter(isEvent)
@@ -50,18 +50,16 @@ interface Step {
   mode: 'say' | 'fill' | 'inherit';
 }
 
-/** What a person's identifies say of them. */
-function traitsOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): JsonObject {
-  return traitHistoryOf(holdings, claimFor, directory).at(-1)?.traits ?? {};
-}
-
 /** What was known of a person from when on, in the order in which it became theirs. */
 function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): { at: number; traits: JsonObject }[] {
+  return historyIn([...stepsOf(holdings, claimFor, directory, undefined), ...claimSteps(holdings)]);
+}
+
+function historyIn(steps: Step[]): { at: number; traits: JsonObject }[] {
   // A map, since a trait may have any name.
   const traits = new Map<string, unknown>();
-  const steps = stepsOf(holdings, claimFor, directory, undefined);
   return steps
-    .sort((a, b) => byPosition(a.at, b.at) || a.occurredAt - b.occurredAt || byPosition(a.place, b.place))
+    .sort(byStep)
     .map(({ at, mode, traits: said }) => {
       for (const [name, value] of said) {
         const isOpen = mode === 'say' || !traits.has(name) || (mode === 'inherit' && isEmpty(traits.get(name)));
@@ -91,11 +89,36 @@ function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: D
       return { at: attachedAt(record, claim), occurredAt: isNamed ? 0 : record.occurredAt, place: record, traits: settable(record, claim, directory), mode: isNamed ? 'say' : 'fill' };
     });
   const inherited = merged.flatMap(({ at, holdings }): Step[] => {
-    const before = traitsOf(upTo(holdings, at, claimFor), claimFor, directory);
-    const step: Step = { at, occurredAt: 0, place: at, traits: Object.entries(before), mode: 'inherit' };
+    const before = historyIn(stepsOf(upTo(holdings, at, claimFor), claimFor, directory, undefined)).at(-1)?.traits;
+    const step: Step = { at, occurredAt: 0, place: at, traits: Object.entries(before ?? {}), mode: 'inherit' };
     return [step, ...stepsOf(holdings, claimFor, directory, at)];
   });
   return [...own, ...inherited].filter(({ at }) => !since || !isBefore(at, since));
+}
+
+/**
+ * The anonymous id that was claimed last, as an attribute: of many, a profile shows one (RULES R12). It follows from the claims
+ * that stand, whatever was said.
+ *
+ * @param since when the claims became theirs through a merge of people
+ */
+function claimSteps({ claims, merged }: Holdings, since?: Position): Step[] {
+  const own = claims.map((claim): Step => {
+    const place = claimedAt(claim);
+    return { at: since && isBefore(place, since) ? since : place, occurredAt: 0, place, traits: [['anonymous_id', claim.anonymousId]], mode: 'say' };
+  });
+  const steps = [...own, ...merged.flatMap(({ at, holdings }) => claimSteps(holdings, since ?? at))].sort(byStep);
+  let newest: Position | undefined;
+  return steps.filter(({ place }) => {
+    // One that is inherited may be older than what was theirs already.
+    if (newest && isBefore(place, newest)) return false;
+    newest = place;
+    return true;
+  });
+}
+
+function byStep(a: Step, b: Step): number {
+  return byPosition(a.at, b.at) || a.occurredAt - b.occurredAt || byPosition(a.place, b.place);
 }
 
 function upTo({ claims, records, merged }: Holdings, at: Position, claimFor: ClaimFor): Holdings {
@@ -106,18 +129,10 @@ function upTo({ claims, records, merged }: Holdings, at: Position, claimFor: Cla
   };
 }
 
-/** What an identify may set: not what it could not have (RULES R11, R21), nor what it says about itself. */
+/** What an identify may set: not what it could not have (RULES R21), nor what follows from the claims, nor what it says about itself. */
 export function settable(record: MessageRecord, claim: Claim | undefined, directory: Directory): [string, unknown][] {
   const failed: string[] = failedAttributes(record, claim, directory);
-  return Object.entries(record.message.traits ?? {}).filter(([name, value]) => {
-    if (name === 'anonymous_id') return isText(value) && claim?.anonymousId === String(value) && !isBefore(record, claimedAt(claim)) && !failed.includes(name);
-    return name !== '_update' && !failed.includes(name);
-  });
-}
-
-/** Whatever else stands in for an id may throw when it is asked for its text. */
-function isText(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number';
+  return Object.entries(record.message.traits ?? {}).filter(([name]) => name !== 'anonymous_id' && name !== '_update' && !failed.includes(name));
 }
 
 function isEmpty(value: unknown): boolean {

@@ -51,6 +51,6 @@ export function previewOf({ anonymousId, claim, isMergingOn, records, person, tr
     ...(events[0] && { oldest: Math.floor(events[0].occurredAt / 1000) }),
     messageIds: events.map(({ message }) => message.messageId),
     triggers: events.flatMap((record) => triggersOf(record, claiming, campaigns, directory).map(({ trigger }) => trigger)),
-    traits: Object.fromEntries(said.flatMap((record) => settable(record, claiming, directory)).filter(([name]) => !Object.hasOwn(traits, name))),
+    traits: Object.fromEntries([...said.flatMap((record) => settable(record, claiming, directory)), ['anonymous_id', anonymousId] as const].filter(([name]) => !Object.hasOwn(traits, name))),
   };
 }

@@ -355,6 +355,21 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.undoMerge('nothing', NOON)).toMatchObject({ done: false, code: 'no_merge' });
       });
 
+      it('shows as a trait the anonymous id that was claimed last and stands, however it was said', async () => {
+        const shown = async (id = 'ada') => (await ledger.person(id))?.traits['anonymous_id'];
+        await append(NOON, identify('ada', { anonymousId: 'v' }), identify('ada', { anonymousId: 'w' }));
+        expect(await shown()).toBe('w');
+        await append(NOON + 1, identify('ada', { traits: { anonymous_id: 'x\0' } }), identify('bob', { traits: { anonymous_id: 'x\0' } }));
+        expect([await shown(), await shown('bob')]).toEqual(['x\0', undefined]);
+        expect(await lines({ person: 'bob' })).toMatchObject([{ type: 'failed_attribute_change', attribute: 'anonymous_id', anonymousId: 'x\0' }, { type: 'identify' }]);
+        await admin.undoMerge('x\0', NOON + 2);
+        expect(await shown()).toBe('w');
+        await admin.mergePeople('bob', 'ada', NOON + 3);
+        expect(await shown('bob')).toBe('w');
+        await admin.undoMerge('x\0', NOON + 4);
+        expect(await ledger.person('bob')).toMatchObject({ traits: { anonymous_id: 'x\0' }, anonymousIds: ['v', 'w', 'x\0'] });
+      });
+
       it('forgets a person, and lets nothing that happened before bring them back', async () => {
         await append(NOON, track('early', { anonymousId: 'v' }), track('named', { userId: 'ada' }), track('nobody', { anonymousId: 'w' }));
         await append(NOON + 1, identify('ada', { anonymousId: 'v', traits: { email: 'ada@example.com' } }));
@@ -409,7 +424,7 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
           oldest: NOON / SECOND,
           messageIds: [early.messageId],
           triggers: [],
-          traits: { city: 'Rome' },
+          traits: { city: 'Rome', anonymous_id: 'v' },
         });
         expect(await ledger.version()).toBe(version);
         expect(await admin.preview('ada', 'null', NOON)).toMatchObject({ claims: false, reason: 'bad_id' });

@@ -59,7 +59,7 @@ const append = fc.record({
   commands: fc.oneof({ weight: 2, arbitrary: fc.constant<Command[]>([]) }, fc.array(command, { maxLength: 2 })),
 });
 const CAMPAIGNS = [{ name: 'on a', event: 'a' }, { name: 'on named', event: 'named' }, { name: 'on every a', event: 'a' }];
-const SEGMENTS = [{ name: 'twice a', event: 'a', atLeast: 2, withinDays: 30 }, { name: 'with a plan', traits: { plan: { exists: true } } }];
+const SEGMENTS = [{ name: 'twice a', event: 'a', atLeast: 2, withinDays: 30 }, { name: 'with a plan', traits: { plan: { exists: true } } }, { name: 'last seen as v', traits: { anonymous_id: 'v' } }];
 const OPTIONS = { campaigns: CAMPAIGNS, segments: SEGMENTS };
 const RUNS = { numRuns: Number(process.env['SIMULATION_RUNS'] ?? 500), ...seedInCi() };
 const SLOW_MS = 1_200_000;

@@ -76,7 +76,7 @@ for (const [name, published] of Object.entries(CLIENTS)) {
       await expect.poll(() => names(collector)).toEqual(['Shoes', 'added_to_cart', 'identify', 'anon_merge', 'paid', 'Receipt', 'acme', 'somebody_new']);
 
       const { traits, events } = await collector.person('ada');
-      expect(traits).toEqual({ email: 'ada@example.com' });
+      expect(traits).toEqual({ email: 'ada@example.com', anonymous_id: expect.any(String) });
       expect(events.map(({ name, previouslyAnonymous }) => [name, previouslyAnonymous])).toEqual([
         ['Shoes', true],
         ['added_to_cart', true],

@@ -90,7 +90,7 @@ test('a page identifies with the token of its server, and nobody does without', 
     const token = await new SignJWT({ sub: 'ada', anonymous_id: anonymousId }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('10m').sign(new TextEncoder().encode(SECRET));
     await page.evaluate((signed) => window.cioanalytics.identify({ token: signed }).then(({ delivered }) => delivered), token);
     expect((await collector.person('ada')).events).toMatchObject([{ name: 'cameBack', previouslyAnonymous: true }]);
-    expect((await collector.person('ada')).traits).toEqual({});
+    expect((await collector.person('ada')).traits).toEqual({ anonymous_id: anonymousId });
   } finally {
     await collector.kill();
   }

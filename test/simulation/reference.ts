@@ -112,9 +112,8 @@ export function replay(history: Entry[]): Account {
     if (isRefused) failures.push({ profile, row, line: { ...line, attribute: 'anonymous_id', anonymousId: claimed! } });
 
     if (message.type !== 'identify') return;
-    const { anonymous_id: shown, email: said, _update, ...traits } = message.traits!;
+    const { anonymous_id: _asked, email: said, _update, ...traits } = message.traits!;
     if (said !== undefined && !isEmailTaken) traits['email'] = said;
-    if (shown !== undefined && shown === claimed && holder && !isRefused) traits['anonymous_id'] = shown;
     // What an identify says of itself goes before what its claim fills: either way it is the word that stands.
     profile.steps.push({ mode: 'say', traits });
   }
@@ -248,6 +247,10 @@ export function replay(history: Entry[]): Account {
     return traits;
   }
 
+  function heldBy(id: string): string[] {
+    return [...holders].flatMap(([anonymousId, { profile, undoneAt }]) => (profile?.id === id && undoneAt === undefined ? anonymousId : []));
+  }
+
   function toEvent({ message, anonymousId, owner, joined, age, inherited, occurredAt, receivedAt }: Row): StoredEvent {
     return {
       messageId: message.messageId!,
@@ -266,8 +269,8 @@ export function replay(history: Entry[]): Account {
   return inOrder({
     people: [...new Set(byName.values())].map(({ id, steps }) => ({
       id,
-      traits: traitsOf(steps),
-      anonymousIds: [...holders].flatMap(([anonymousId, { profile, undoneAt }]) => (profile?.id === id && undoneAt === undefined ? anonymousId : [])),
+      traits: { ...traitsOf(steps), ...heldBy(id).slice(-1).reduce((_, last) => ({ anonymous_id: last }), {}) },
+      anonymousIds: heldBy(id),
       events: events.filter(({ person }) => person === id).toSorted((a, b) => a.occurredAt - b.occurredAt),
     })),
     events,

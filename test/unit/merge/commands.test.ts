@@ -263,7 +263,7 @@ describe('preview', () => {
     story.identify('0:00', 'p', { anonymousId: 'a' });
     const [merge] = story.merges();
     const { events, traits } = story.person('p')!;
-    expect(preview).toEqual({ claims: true, count: merge!.count, oldest: merge!.oldest, messageIds: events.map(({ messageId }) => messageId), traits: { city: 'Graz' } });
+    expect(preview).toEqual({ claims: true, count: merge!.count, oldest: merge!.oldest, messageIds: events.map(({ messageId }) => messageId), traits: { city: 'Graz', anonymous_id: 'a' } });
     expect(traits).toEqual({ plan: 'pro', ...preview.traits });
     expect(story.triggers()).toEqual(triggers);
   });
@@ -277,7 +277,7 @@ describe('preview', () => {
 
   it('shows no trait that only steers', () => {
     story.engine.receive({ type: 'identify', anonymousId: 'b', traits: { _update: true } }, { receivedAt: at('-1 h') });
-    expect(story.preview('p', 'b', at('0:00')).traits).toEqual({});
+    expect(story.preview('p', 'b', at('0:00')).traits).toEqual({ anonymous_id: 'b' });
   });
 });
 

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEngine, type Engine, type Message } from '../../../src/engine.js';
+import { commandedHistories, engineAfter, RUNS } from '../../simulation/histories.js';
 import { at } from '../../simulation/moments.js';
 import { tell } from './story.js';
 
@@ -24,7 +26,7 @@ describe('a batch', () => {
     const engine = createEngine();
     engine.receive(batch[1]!, { receivedAt: at('0:01'), sequence: 2 });
     engine.receive(batch, { receivedAt: at('0:00'), sequence: 1 });
-    expect(engine.person('p')!.traits).toEqual({ plan: 'pro' });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'pro', anonymous_id: 'a' });
   });
 
   it('wins over its messages in what it says of when it left', () => {
@@ -153,7 +155,7 @@ describe('what an identify says of somebody anonymous', () => {
     const engine = createEngine();
     say(engine, '-2 h', 'a', { plan: 'free', city: 'Graz' });
     engine.receive({ ...identify('p', 'a'), traits: { plan: 'pro' } }, { receivedAt: at('0:00') });
-    expect(engine.person('p')!.traits).toEqual({ plan: 'pro', city: 'Graz' });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'pro', city: 'Graz', anonymous_id: 'a' });
   });
 
   it('counts from the oldest on', () => {
@@ -161,7 +163,7 @@ describe('what an identify says of somebody anonymous', () => {
     say(engine, '-2 h', 'a', { plan: 'free' });
     say(engine, '-1 h', 'a', { plan: 'pro' });
     engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
-    expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'free', anonymous_id: 'a' });
   });
 
   it('counts from the oldest on, also when that one arrived last', () => {
@@ -169,7 +171,7 @@ describe('what an identify says of somebody anonymous', () => {
     say(engine, '-2 h', 'a', { plan: 'pro' });
     engine.receive({ type: 'identify', anonymousId: 'a', traits: { plan: 'free' }, timestamp: iso('-3 h') }, { receivedAt: at('-1 h') });
     engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
-    expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'free', anonymous_id: 'a' });
   });
 
   it('does not displace, arriving late, what another merge has filled meanwhile', () => {
@@ -178,7 +180,7 @@ describe('what an identify says of somebody anonymous', () => {
     engine.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
     engine.receive(identify('p', 'tablet'), { receivedAt: at('0:01') });
     say(engine, '0:03', 'phone', { plan: 'pro' });
-    expect(engine.person('p')!.traits).toEqual({ plan: 'free' });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'free', anonymous_id: 'tablet' });
   });
 
   it('does not displace what an earlier merge has filled', () => {
@@ -187,7 +189,7 @@ describe('what an identify says of somebody anonymous', () => {
     say(engine, '-1 h', 'phone', { plan: 'pro' });
     engine.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
     engine.receive(identify('p', 'tablet'), { receivedAt: at('0:10') });
-    expect(engine.person('p')!.traits).toEqual({ plan: 'pro' });
+    expect(engine.person('p')!.traits).toEqual({ plan: 'pro', anonymous_id: 'tablet' });
   });
 
   it('is lost after 30 days, like an event', () => {
@@ -195,12 +197,85 @@ describe('what an identify says of somebody anonymous', () => {
     say(engine, '-30 d', 'a', { city: 'Graz' });
     say(engine, '-30 d -1 ms', 'a', { plan: 'free' });
     engine.receive(identify('p', 'a'), { receivedAt: at('0:00') });
-    expect(engine.person('p')!.traits).toEqual({ city: 'Graz' });
+    expect(engine.person('p')!.traits).toEqual({ city: 'Graz', anonymous_id: 'a' });
   });
 
   function say(engine: Engine, when: string, anonymousId: string, traits: Message['traits'] & object): void {
     engine.receive({ type: 'identify', anonymousId, traits }, { receivedAt: at(when) });
   }
+});
+
+describe('the attribute anonymous_id', () => {
+  const engine = (): Engine => createEngine({ segments: [{ name: 'by laptop', traits: { anonymous_id: 'laptop' } }] });
+  const shown = (engine: Engine, id = 'p'): unknown => engine.person(id)!.traits['anonymous_id'];
+
+  it('is the anonymous id that was claimed last, whichever way it was said', () => {
+    const it = engine();
+    it.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
+    expect(shown(it)).toBe('phone');
+    it.receive({ type: 'identify', userId: 'p', traits: { anonymous_id: 7 } }, { receivedAt: at('0:01') });
+    expect(shown(it)).toBe('7');
+    it.receive({ type: 'alias', userId: 'p', anonymousId: 'laptop', previousId: 'laptop' }, { receivedAt: at('0:02') });
+    it.receive(identify('p', 'phone'), { receivedAt: at('0:03') });
+    expect(shown(it)).toBe('laptop');
+  });
+
+  it('is that of the claim before when the last one is undone, and of none when there is none', () => {
+    const it = engine();
+    it.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
+    it.receive({ type: 'identify', userId: 'p', traits: { anonymous_id: 'laptop' } }, { receivedAt: at('0:01') });
+    it.undoMerge('laptop', at('0:02'));
+    expect(shown(it)).toBe('phone');
+    it.undoMerge('phone', at('0:03'));
+    expect(it.person('p')!.traits).toEqual({});
+    it.undoMerge('laptop', at('0:04'));
+    expect(shown(it)).toBe('laptop');
+  });
+
+  it('is none that an identify asked for in vain', () => {
+    const it = engine();
+    it.receive(identify('q', 'laptop'), { receivedAt: at('0:00') });
+    it.receive({ type: 'identify', userId: 'p', traits: { anonymous_id: 'laptop' } }, { receivedAt: at('0:01') });
+    it.receive({ ...identify('p', 'phone'), traits: { anonymous_id: 'tablet' } }, { receivedAt: at('0:02') });
+    it.receive({ type: 'identify', userId: 'p', traits: { anonymous_id: 'null' } }, { receivedAt: at('0:03') });
+    expect(shown(it)).toBe('phone');
+  });
+
+  it('is the newest of both where two people became one', () => {
+    const it = engine();
+    it.receive(identify('p', 'phone'), { receivedAt: at('0:00') });
+    it.receive(identify('q', 'laptop'), { receivedAt: at('0:01') });
+    it.receive(identify('r', 'tablet'), { receivedAt: at('0:02') });
+    it.mergePeople('r', 'p', at('0:03'));
+    expect(shown(it, 'r')).toBe('tablet');
+    it.mergePeople('q', 'r', at('0:04'));
+    expect(shown(it, 'q')).toBe('tablet');
+    it.undoMerge('tablet', at('0:05'));
+    expect(shown(it, 'q')).toBe('laptop');
+  });
+
+  it('is seen by segments, from the claim until the next one', () => {
+    const it = engine();
+    it.receive(identify('p', 'laptop'), { receivedAt: at('0:00') });
+    it.receive(identify('q', 'phone'), { receivedAt: at('0:00') });
+    it.receive(identify('p', 'tablet'), { receivedAt: at('0:01') });
+    expect(it.segment('by laptop', at('0:02'))).toEqual({
+      members: [],
+      changes: [
+        { person: 'p', type: 'entered', at: at('0:00') },
+        { person: 'p', type: 'left', at: at('0:01') },
+      ],
+    });
+  });
+
+  it('is the last of their anonymous ids, whatever the history', () => {
+    fc.assert(
+      fc.property(commandedHistories(), (history) => {
+        for (const { traits, anonymousIds } of engineAfter(history).people()) expect(traits['anonymous_id']).toBe(anonymousIds.at(-1));
+      }),
+      RUNS,
+    );
+  });
 });
 
 describe('an email', () => {
