@@ -152,6 +152,8 @@ export interface Administration {
   message(messageId: string, anonymousId: string | undefined): Promise<AcceptedMessage | undefined>;
   /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds */
   preview(person: string, anonymousId: string, now: number): Promise<Preview>;
+  /** The name of a person that is meant by an id, an email, `email:…` or `cio_…`: an id before an email. `undefined` when nobody is known by any. */
+  nameMeantBy(id: string): Promise<string | undefined>;
   /**
    * Who is in a segment, and how everybody came in and left until then. Worked out when asked: it looks at everybody.
    *

@@ -1,4 +1,4 @@
-import { createEngine, streamOf, type CommandResult, type PlacedTrigger, type Settings } from '../merge/index.js';
+import { createEngine, namesMeantBy, streamOf, type CommandResult, type PlacedTrigger, type Settings } from '../merge/index.js';
 import type { AcceptedMessage } from '../wire/index.js';
 import { LedgerError } from './error.js';
 import type { Administration, LedgerOptions, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
@@ -50,6 +50,11 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
     async preview(person, anonymousId, now) {
       open();
       return engine.preview(person, anonymousId, now);
+    },
+    async nameMeantBy(id) {
+      open();
+      const known = engine.names(id);
+      return namesMeantBy(id).find((name) => known.includes(name));
     },
     mergePeople: async (primary, secondary, at) => enter(at, (place) => engine.mergePeople(primary, secondary, place)),
     undoMerge: async (anonymousId, at) => enter(at, (place) => engine.undoMerge(anonymousId, place)),

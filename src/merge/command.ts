@@ -1,4 +1,4 @@
-import type { Activity } from '../wire/index.js';
+import { USER_ID_BYTES, type Activity } from '../wire/index.js';
 import type { Position } from './record.js';
 import type { Settings } from './settings.js';
 
@@ -26,6 +26,7 @@ export function commandActivity(command: Command): Activity {
 
 export const DONE: CommandResult = { done: true };
 export const NOBODY: CommandResult = { done: false, code: 'nobody', message: 'Nobody is known by this id.' };
+export const TOO_LONG_FOR_AN_ID: CommandResult = { done: false, code: 'nobody', message: `Nobody can be known by this id: it has more than ${USER_ID_BYTES} bytes.` };
 export const SAME_PERSON: CommandResult = { done: false, code: 'same_person', message: 'Both ids are of the same person already.' };
 export const NO_MERGE: CommandResult = { done: false, code: 'no_merge', message: 'Nothing was merged through this anonymous id.' };
 export const TOO_LATE_TO_RESTORE: CommandResult = {

@@ -15,7 +15,7 @@ import type { Command } from './command.js';
 import { decide, mergingId, type Arrival, type Decision, type Outcome } from './decide.js';
 import { createDirectory, type Directory, type Link } from './directory.js';
 import { explanationOf, UNKNOWN_MESSAGE } from './explain.js';
-import { asksWhoIsKnown, emailBeside, emailName, userName, type NameFacts, type Names } from './identity.js';
+import { asksWhoIsKnown, emailBeside, namesMeantBy, type NameFacts, type Names } from './identity.js';
 import { isMerged } from './membership.js';
 import { byPosition, claimedAt, isBefore, isEvent, isStanding, nameOf, personNamedBy, streamOf, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMergingAt, type SettingsChange } from './settings.js';
@@ -95,6 +95,7 @@ export interface Core {
   claimOn(anonymousId: string | undefined): Claim | undefined;
   claimFor(record: MessageRecord): Claim | undefined;
   mergedInto(claim: Claim): MessageRecord[];
+  isKnown(name: string): boolean;
   rootNamed(id: string): string | undefined;
   setLink(name: string, link: Link): void;
   unlink(name: string): void;
@@ -333,7 +334,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
 
   /** The name that the person goes by whom an id means, if anybody is known by it. */
   function rootNamed(id: string): string | undefined {
-    const name = [id, userName(id), emailName(id)].find((name) => name !== undefined && isKnown(name));
+    const name = namesMeantBy(id).find(isKnown);
     return name === undefined ? undefined : directory.rootOf(name);
   }
 
@@ -410,6 +411,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     claimOn,
     claimFor,
     mergedInto,
+    isKnown,
     rootNamed,
     setLink,
     unlink,

@@ -1,4 +1,4 @@
-import { occurredAt, type AcceptedMessage, type Fault } from '../wire/index.js';
+import { emailName, occurredAt, type AcceptedMessage, type Fault } from '../wire/index.js';
 import { unusableId } from './anonymous-id.js';
 import type { Link } from './directory.js';
 import { dropOf, linkOf, type Drop, type Names } from './identity.js';
@@ -6,7 +6,7 @@ import { membership } from './membership.js';
 import { claimedAt, isBefore, isStanding, personNamedBy, type Claim, type MessageRecord, type Position } from './record.js';
 
 /** Something that was accepted but is not as its sender may think. */
-export type Warning = 'bad_anonymous_id' | 'anonymous_id_in_use' | 'bad_timestamp';
+export type Warning = 'bad_anonymous_id' | 'anonymous_id_in_use' | 'bad_email' | 'bad_timestamp';
 
 /** What became of one message. */
 export type Outcome =
@@ -76,6 +76,8 @@ export function decide(facts: Facts, message: AcceptedMessage, arrival: Arrival)
   const warnings: Warning[] = [];
   if (!time.readable) warnings.push('bad_timestamp');
   if (unusableId(anonymousIdOf(message)) === 'bad_id') warnings.push('bad_anonymous_id');
+  const email = message.type === 'identify' && message.traits?.['email'];
+  if (email && emailName(email) === undefined) warnings.push('bad_email');
   if (candidate && !taken && !(isMergingOff && !standing) && !isHeldBy(candidate, record, facts)) warnings.push('anonymous_id_in_use');
 
   return {

@@ -1,11 +1,11 @@
-import type { Activity, ActivityFilter, Explanation, Message, Person, StoredEvent } from '../wire/index.js';
+import { isLongerThanId, type Activity, type ActivityFilter, type Explanation, type Message, type Person, type StoredEvent } from '../wire/index.js';
 import { isInherited } from './activity.js';
 import { parseCampaigns, type Campaign } from './campaign.js';
-import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, type Command, type CommandResult } from './command.js';
+import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, TOO_LONG_FOR_AN_ID, type Command, type CommandResult } from './command.js';
 import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
-import { nameMeantBy } from './identity.js';
+import { nameMeantBy, namesMeantBy } from './identity.js';
 import { anonymousSince, membership } from './membership.js';
 import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
@@ -112,7 +112,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const segments = parseSegments(options.segments ?? []);
   const core = createCore({ run, closingOf, lineOf: commandActivity }, options.anonymousEventMerge);
   const { records, streams, profiles, names, changes, last, directory } = core;
-  const { settle, forget, claimOn, claimFor, mergedInto, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
+  const { settle, forget, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
   /** What was started by events that a merge brought before it was undone, and that were purged since: it stands (RULES R26). By anonymous id. */
   const outlived = new Map<string, PlacedTrigger[]>();
@@ -271,6 +271,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
     return [root, ...[...(names.get(root)?.aliases ?? [])].flatMap(namesUnder)];
   }
 
+  /** Every name of whoever is meant by an id, and what those may mean besides while nobody is known by it: whichever is used names them. */
+  function namesFor(id: string): string[] {
+    const root = rootNamed(id);
+    const own = root === undefined ? [] : namesUnder(root);
+    const others = [id, ...own].flatMap(namesMeantBy).filter((name) => !isKnown(name));
+    return [...new Set([...own, ...others])];
+  }
+
   function mergePeople(primary: string, secondary: string, at: CommandAt): CommandResult {
     settle();
     const [into, from] = [rootNamed(primary), rootNamed(secondary)];
@@ -294,7 +302,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     settle();
     const root = rootNamed(id);
     if (root === undefined) return NOBODY;
-    const gone = namesUnder(root);
+    const gone = namesFor(id);
     const anonymousIds = gone.flatMap((name) => [...(profiles.get(name)?.anonymousIds ?? [])]);
     return command({ type: 'person_deleted', person: root, names: gone, anonymousIds, ...placeOf(at) });
   }
@@ -302,8 +310,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function suppress(id: string, at: CommandAt, type: 'person_suppressed' | 'person_unsuppressed'): CommandResult {
     settle();
     // Somebody who is not known yet, too: nothing of them is to be kept.
-    const person = rootNamed(id) ?? nameMeantBy(id);
-    return command({ type, person, names: namesUnder(person), ...placeOf(at) });
+    const root = rootNamed(id);
+    if (root === undefined && isLongerThanId(id)) return TOO_LONG_FOR_AN_ID;
+    return command({ type, person: root ?? nameMeantBy(id), names: namesFor(id), ...placeOf(at) });
   }
 
   function settings(change: Partial<Settings>, at: CommandAt): Settings {

@@ -1,4 +1,4 @@
-import type { AcceptedMessage } from '../wire/index.js';
+import { emailName, type AcceptedMessage } from '../wire/index.js';
 import type { Link } from './directory.js';
 import type { MessageRecord } from './record.js';
 
@@ -30,11 +30,6 @@ export function emailBeside({ type, userId, traits }: AcceptedMessage): string |
   return type === 'identify' && userId !== undefined ? emailName(traits?.['email']) : undefined;
 }
 
-/** An email as the name of a person: without regard to case. */
-export function emailName(email: unknown): string | undefined {
-  return typeof email === 'string' && email.trim() ? `email:${email.trim().toLowerCase()}` : undefined;
-}
-
 /** The id that the system gives to whoever goes by a name, as in `cio_ada`: it names nobody unless somebody is known by that name. */
 const SYSTEM_PREFIX = 'cio_';
 
@@ -48,10 +43,17 @@ export function userName(userId: string): string {
   return isSystemId(userId) ? userId.slice(SYSTEM_PREFIX.length) : userId;
 }
 
-/** The name that is meant by an id, an email, `email:…` or `cio_…`, whether or not anybody is known by it. */
+/** The names that may be meant by an id, an email, `email:…` or `cio_…`: the first that somebody is known by is meant (RULES R21). */
+export function namesMeantBy(id: string): string[] {
+  const email = id.includes('@') ? emailName(id.replace(/^email:/i, '')) : undefined;
+  // Some sites give an email as the id.
+  return email === undefined ? [userName(id)] : [userName(id), email, email.slice('email:'.length)];
+}
+
+/** The name that is meant while nobody is known by any of them. */
 export function nameMeantBy(id: string): string {
-  if (id.startsWith('email:')) return id.toLowerCase();
-  return emailName(id.includes('@') ? id : undefined) ?? userName(id);
+  const [name, email = name!] = namesMeantBy(id);
+  return email;
 }
 
 /** Whether deciding on a message takes knowing who is known. All others name one person, or nobody, and that is that. */

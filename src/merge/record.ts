@@ -1,5 +1,5 @@
-import { isObject, type AcceptedMessage, type MessageType } from '../wire/index.js';
-import { emailName, userName } from './identity.js';
+import { emailName, isObject, type AcceptedMessage, type MessageType } from '../wire/index.js';
+import { userName } from './identity.js';
 
 /** Where something stands in the log. Sequence breaks the tie when two things arrived in the same millisecond. */
 export interface Position {

@@ -1,5 +1,5 @@
-import { utf8Bytes } from './bytes.js';
-import { ANONYMOUS_ID_CHARACTERS, MESSAGE_ID_CHARACTERS, USER_ID_BYTES } from './limits.js';
+import { emailName } from './email-name.js';
+import { ANONYMOUS_ID_CHARACTERS, isLongerThanId, MESSAGE_ID_CHARACTERS, USER_ID_BYTES } from './limits.js';
 import { MESSAGE_TYPES, type AcceptedMessage, type JsonObject, type MessageType } from './message.js';
 
 /** What is wrong with a message: a code for programs, a sentence for people. */
@@ -44,7 +44,7 @@ function parse(value: unknown, spareId: () => string): ParsedMessage {
   }
 
   const userId = idOf(value['userId']);
-  if (userId === INVALID || (userId !== undefined && userId.length * 3 > USER_ID_BYTES && utf8Bytes(userId) > USER_ID_BYTES)) {
+  if (userId === INVALID || (userId !== undefined && isLongerThanId(userId))) {
     return fault('bad_user_id', `userId is text of at most ${USER_ID_BYTES} bytes.`);
   }
 
@@ -71,7 +71,7 @@ function parse(value: unknown, spareId: () => string): ParsedMessage {
   }
 
   if (userId === undefined && anonymousId === undefined && !hasEmail(value, type)) {
-    return fault('no_identity', 'Say whose message this is: userId, anonymousId or both.');
+    return fault('no_identity', `Say whose message this is: userId, anonymousId or both; an identify may do with an email of at most ${USER_ID_BYTES - 6} bytes.`);
   }
   if (type === 'track' && !isName(value['event'])) {
     return fault('no_event', 'A track call needs a name: track("addedToCart"), or "event": "addedToCart" in the message.');
@@ -117,7 +117,7 @@ function textOf(value: unknown): string | undefined {
 /** An identify without a userId names its person by the email among its traits (RULES R21). */
 function hasEmail(value: JsonObject, type: MessageType): boolean {
   const traits = value['traits'];
-  return type === 'identify' && isObject(traits) && isName(traits['email']);
+  return type === 'identify' && isObject(traits) && emailName(traits['email']) !== undefined;
 }
 
 function isName(value: unknown): value is string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivityQuery, Administration, Ledger, LiveActivity, LiveQuery, StoredMessage } from '../../src/ledger/index.js';
 import type { AcceptedMessage, Activity } from '../../src/wire/index.js';
@@ -90,6 +91,49 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
           const person = await ledger.person(id);
           expect(person).toMatchObject({ id, anonymousIds: [`v${id}`], events: [{ messageId: id, anonymousId: `v${id}`, person: id }] });
         }
+      });
+
+      it('takes ids as long as they may be, of what takes most room where it is stored', async () => {
+        for (const [index, userId] of [controls(150), halves(50), long(150)].entries()) {
+          const email = `${index}${controls(142)}x`;
+          const [stored, again] = await append(NOON, ...[1, 2].map(() => identify(userId, { messageId: halves(100), anonymousId: halves(255), traits: { email } })));
+          expect([stored, again]).toMatchObject([{ status: 'stored' }, { status: 'duplicate' }]);
+          expect((await ledger.person(userId))?.id).toBe(userId);
+        }
+        await append(NOON, track('seen', { messageId: halves(100), anonymousId: halves(255) }));
+        expect(await ledger.person(controls(150))).toMatchObject({ anonymousIds: [halves(255)], events: [{ name: 'seen' }] });
+      });
+
+      it('keeps texts that are no ids however long they are, and their neighbours with them', async () => {
+        const text = `${long(6000)}@example.com`;
+        const outcomes = await append(
+          NOON,
+          track('before', { anonymousId: 'v' }),
+          identify('ada', { anonymousId: 'v', traits: { email: text, anonymous_id: text } }),
+          identify(undefined, { anonymousId: 'w', traits: { email: text } }),
+          identify('bob', { traits: { anonymous_id: text } }),
+          track(text, { anonymousId: 'x' }),
+          { type: 'page', messageId: 'p', name: text, anonymousId: 'x' },
+          { type: 'group', messageId: 'g', groupId: text, userId: 'ada' },
+          { type: 'alias', messageId: 'a', previousId: text, userId: 'ada' },
+        );
+        expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'stored'));
+        expect(await ledger.person('ada')).toMatchObject({ traits: { email: text }, events: [{ name: 'before' }] });
+      });
+
+      it('takes an email for a name as long as it is no longer than an id, and says of a longer one that it names nobody', async () => {
+        // Of two bytes each, and of three in lower case.
+        const wider = 'Ⱥ'.repeat(47);
+        const [fits, tooLong, visitor] = await append(
+          NOON,
+          identify(undefined, { traits: { email: `${wider}@xy` } }),
+          identify('ada', { traits: { email: `${wider}@xyz` } }),
+          identify(undefined, { anonymousId: 'v', traits: { email: `${wider}@xyz` } }),
+        );
+        expect([fits, tooLong, visitor]).toMatchObject([{ warnings: [] }, { status: 'stored', warnings: ['bad_email'] }, { status: 'stored', warnings: ['bad_email'] }]);
+        expect(await ledger.person(`email:${wider}@xy`)).toMatchObject({ traits: { email: `${wider}@xy` } });
+        expect(await ledger.person(`email:${wider}@xyz`)).toBeUndefined();
+        expect(await names({ tab: 'anonymous' })).toEqual(['identify']);
       });
 
       it('gives a body back as it came', async () => {
@@ -389,6 +433,59 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await append(NOON + 1, ...attempts)).toMatchObject([{ status: 'dropped' }, { status: 'dropped' }]);
         await admin.unsuppress('eve@example.com', NOON + 2);
         expect(await append(NOON + 3, ...attempts)).toMatchObject([{ status: 'stored' }, { status: 'stored' }]);
+      });
+
+      it('takes an id for an id first and for an email second, wherever somebody is named', async () => {
+        await append(NOON, identify('bob@example.com', { traits: { plan: 'pro' } }), identify('ada', { traits: { email: 'bob@example.com' } }), identify('eve', { traits: { email: 'eve@example.com' } }));
+        const found = ['bob@example.com', 'email:bob@example.com', 'EVE@example.com', 'email:Eve@Example.com', 'EMAIL:eve@example.com', 'cio_eve'].map(async (id) => (await ledger.person(id))?.id);
+        expect(await Promise.all(found)).toEqual(['bob@example.com', 'ada', 'eve', 'eve', 'eve', 'eve']);
+        const meant = ['bob@example.com', 'email:bob@example.com', 'Eve@example.com', 'cio_eve', 'eve'].map((id) => admin.nameMeantBy(id));
+        expect(await Promise.all(meant)).toEqual(['bob@example.com', 'email:bob@example.com', 'email:eve@example.com', 'eve', 'eve']);
+        expect(await admin.nameMeantBy('nobody@example.com')).toBeUndefined();
+        await admin.deletePerson('bob@example.com', NOON + 1);
+        expect((await ledger.person('bob@example.com'))?.id).toBe('ada');
+        expect(await admin.mergePeople('email:Bob@example.com', 'Eve@example.com', NOON + 2)).toEqual({ done: true });
+        expect((await ledger.person('eve'))?.id).toBe('ada');
+      });
+
+      it('forgets whoever has an email for their id by that email too, and drops what names them so and happened before', async () => {
+        await append(NOON, identify('bob@example.com'));
+        expect(await admin.deletePerson('email:bob@example.com', NOON + HOUR)).toEqual({ done: true });
+        expect(await ledger.person('bob@example.com')).toBeUndefined();
+        expect(await append(NOON + 2 * HOUR, track('queued', { userId: 'bob@example.com' }), track('queued', { userId: 'email:bob@example.com' }))).toMatchObject([{ code: 'erased' }, { code: 'erased' }]);
+      });
+
+      describe.each([
+        ['before they are known', []],
+        ['known by it as an id', [identify('eve@example.com')]],
+        ['known by it as an email', [identify('eve', { traits: { email: 'eve@example.com' } })]],
+      ])('ignores an email that is suppressed', (when, known) => {
+        it.each([
+          ['eve@example.com', 'email:Eve@example.com'],
+          ['email:eve@example.com', 'eve@example.com'],
+        ])(`as an id and as an email, ${when}: %s, until %s is unsuppressed`, async (suppressed, unsuppressed) => {
+          await append(NOON, ...known);
+          await admin.suppress(suppressed, NOON);
+          const attempts = [track('one', { userId: 'eve@example.com' }), track('two', { userId: 'email:eve@example.com' }), identify('adam', { traits: { email: 'EVE@example.com' } })];
+          expect(await append(NOON + 1, ...attempts)).toMatchObject(attempts.map(() => ({ code: 'suppressed' })));
+          await admin.unsuppress(unsuppressed, NOON + 2);
+          expect(await append(NOON + 3, ...attempts)).toMatchObject(attempts.map(() => ({ status: 'stored' })));
+        });
+      });
+
+      it('leaves alone whoever else has an email that is the id of somebody suppressed', async () => {
+        await append(NOON, identify('bob@example.com'), identify('ada', { traits: { email: 'bob@example.com' } }));
+        await admin.suppress('bob@example.com', NOON + 1);
+        const outcomes = await append(NOON + 2, track('one', { userId: 'bob@example.com' }), track('two', { userId: 'ada' }), track('three', { userId: 'email:bob@example.com' }));
+        expect(outcomes.map(({ status }) => status)).toEqual(['dropped', 'stored', 'stored']);
+      });
+
+      it('knows nobody by what is too long for an id, and does nothing about them', async () => {
+        const id = `${long(6000)}@example.com`;
+        const nobody = { done: false, code: 'nobody' };
+        expect(await Promise.all([admin.suppress(id, NOON), admin.unsuppress(`email:${id}`, NOON), admin.deletePerson(id, NOON), admin.mergePeople(id, id, NOON)])).toMatchObject([nobody, nobody, nobody, nobody]);
+        expect(await admin.undoMerge(id, NOON)).toMatchObject({ code: 'no_merge' });
+        expect([await admin.nameMeantBy(id), await ledger.person(id), await names({ person: id }), (await admin.preview(id, id, NOON)).claims]).toEqual([undefined, undefined, [], false]);
       });
 
       it('says why', async () => {
@@ -798,4 +895,23 @@ async function fill(ledger: Ledger): Promise<void> {
       { receivedAt: at + SECOND },
     );
   }
+}
+
+/** Bytes that nothing makes shorter: what a database may write short, it may not for these. The same ones each time. */
+function noise(length: number): Buffer {
+  return createHash('shake256', { outputLength: length }).digest();
+}
+
+function long(length: number): string {
+  return noise(length).toString('base64url').slice(0, length);
+}
+
+/** A byte each, and more in a column. */
+function controls(length: number): string {
+  return Array.from(noise(length), (byte) => String.fromCharCode(byte & 31)).join('');
+}
+
+/** Halves of surrogate pairs: what takes most in a column. */
+function halves(length: number): string {
+  return Array.from(noise(length), (byte) => String.fromCharCode(0xd800 + byte)).join('');
 }

@@ -13,13 +13,13 @@ import { temporaryFolders } from './temporary.js';
 
 const makeFolder = temporaryFolders();
 const server = postgresServer();
-const PEOPLE = ['ada', 'bob', 'email:eve@example.com'];
+const PEOPLE = ['ada', 'bob', 'email:eve@example.com', 'eve@example.com'];
 const VISITORS = ['v', 'w', 'x', '', ' ', 'null'];
 
 /** Few ids and few moments, so that histories are full of collisions and of boundaries. */
 const messageId = fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8');
 const anonymousId = fc.constantFrom(...VISITORS);
-const person = fc.constantFrom('ada', 'bob');
+const person = fc.constantFrom('ada', 'bob', 'eve@example.com');
 const age = fc.constantFrom(0, 1, 5 * MINUTE, 72 * HOUR, 72 * HOUR + 1, 30 * DAY - 5 * MINUTE, 30 * DAY, 30 * DAY + 1, -HOUR);
 const timestamp = fc.oneof(age.map((ms) => iso(NOON - ms)), fc.constantFrom('soon', undefined as never, NOON / 1000 + 0.0625));
 
@@ -36,7 +36,7 @@ const message = fc.oneof(
   fc.record({ type: fc.constant('identify'), messageId, anonymousId, userId: fc.constantFrom('ada', 'cio_bob', 'cio_eve'), traits: fc.record({ _update: fc.boolean() }) }),
 ) as fc.Arbitrary<AcceptedMessage>;
 
-const id = fc.constantFrom(...PEOPLE, 'cio_ada', 'Ada@Example.com');
+const id = fc.constantFrom(...PEOPLE, 'cio_ada', 'Ada@Example.com', 'email:Eve@Example.com');
 const command = fc.oneof(
   fc.tuple(fc.constant('mergePeople' as const), id, id),
   fc.tuple(fc.constant('undoMerge' as const), fc.constantFrom('v', 'w', 'x')),

@@ -150,7 +150,8 @@ const timestamps = fc.oneof(
   fc.constantFrom(undefined, 'yesterday'),
 );
 const anonymousIds = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('a', 'b', 'c') }, fc.constantFrom('null', ' ', '"None"', null));
-const people = fc.constantFrom('p', 'q', 'r');
+/** One of them has an email for an id. */
+const people = fc.constantFrom('p', 'q', 'r', 'q@example.com');
 const traits = fc.dictionary(fc.constantFrom('plan', 'city', 'name'), fc.constantFrom('x', 'y', 'z', null), { maxKeys: 2 });
 
 const anonymousEvent = fc.record({ anonymousId: anonymousIds, timestamp: timestamps }).chain(eventBy);
@@ -194,7 +195,7 @@ const alias = fc.record({
 export const anyMessage = oneOfMessages([6, anonymousEvent], [2, identifiedEvent], [2, anonymousIdentify], [4, identify], [1, identifyByEmail], [2, identifyWithEmail], [1, identifyByTrait], [1, alias]);
 const everyMessage = fc.oneof({ weight: 9, arbitrary: anyMessage }, { weight: 1, arbitrary: updates as fc.Arbitrary<Message> });
 
-const names = fc.constantFrom('p', 'q', 'r', 'cio_p', 'P@example.com', 'q@example.com');
+const names = fc.constantFrom('p', 'q', 'r', 'cio_p', 'P@example.com', 'q@example.com', 'email:Q@example.com');
 const restorable: fc.Arbitrary<Order>[] = [
   fc.record({ command: fc.constant('mergePeople' as const), primary: names, secondary: names }),
   fc.record({ command: fc.constant('undoMerge' as const), anonymousId: fc.constantFrom('a', 'b', 'c') }),

@@ -165,7 +165,13 @@ export function replay(history: Entry[]): Account {
   }
 
   function find(id: string): Profile | undefined {
-    return byName.get(id) ?? byName.get(withoutPrefix(id)) ?? byName.get(`email:${id.toLowerCase()}`);
+    return meanings(id).map((name) => byName.get(name)).find(Boolean);
+  }
+
+  /** What is to be ignored of somebody: all of their names, and what else those could be while it is nobody's. */
+  function namesOf(id: string): string[] {
+    const own = [...(find(id)?.names ?? [])];
+    return [...own, ...[id, ...own].flatMap(meanings).filter((name) => !byName.has(name))];
   }
 
   function obey(command: Command): void {
@@ -177,10 +183,9 @@ export function replay(history: Entry[]): Account {
       if (!isMerging) for (const holder of holders.values()) holder.closed = true;
     } else if (command.command === 'undoMerge') undo(command.anonymousId, receivedAt);
     else if (command.command === 'mergePeople') mergePeople(find(command.primary), find(command.secondary));
-    else if (command.command === 'deletePerson') forget(find(command.person), receivedAt);
+    else if (command.command === 'deletePerson') forget(find(command.person), namesOf(command.person), receivedAt);
     else {
-      const names = find(command.person)?.names ?? [command.person.includes('@') ? `email:${command.person.toLowerCase()}` : withoutPrefix(command.person)];
-      for (const name of names) suppressed[command.command === 'suppress' ? 'add' : 'delete'](name);
+      for (const name of namesOf(command.person)) suppressed[command.command === 'suppress' ? 'add' : 'delete'](name);
     }
   }
 
@@ -218,12 +223,12 @@ export function replay(history: Entry[]): Account {
     for (const failure of failures) if (failure.profile === secondary) failure.profile = primary;
   }
 
-  function forget(profile: Profile | undefined, at: number): void {
+  function forget(profile: Profile | undefined, names: string[], at: number): void {
     if (!profile) return;
     fired = fired.filter(({ row }) => row.owner !== profile && !(row.joined && holders.get(row.anonymousId!)!.profile === profile));
     rows = rows.filter((row) => row.owner !== profile);
     failures = failures.filter((failure) => failure.profile !== profile);
-    for (const name of profile.names) {
+    for (const name of names) {
       byName.delete(name);
       erased.set(name, at);
     }
@@ -294,6 +299,12 @@ function claimedBy(message: Message, anonymousId: string | undefined): string | 
 
 function withoutPrefix(id: string): string {
   return id.startsWith('cio_') ? id.slice(4) : id;
+}
+
+/** An id may be an email, and an email somebody's id: what it says first. */
+function meanings(id: string): string[] {
+  const email = id.replace('email:', '').toLowerCase();
+  return [withoutPrefix(id), ...(id.includes('@') ? [`email:${email}`, email] : [])];
 }
 
 function whenItHappened({ timestamp }: Message, receivedAt: number, sentAt: number | undefined): number {

@@ -1,7 +1,8 @@
-import type { Campaign, Segment, Settings } from '../../merge/index.js';
+import { namesMeantBy, type Campaign, type Segment, type Settings } from '../../merge/index.js';
 import type { Administration } from '../ledger.js';
 import { createCommands } from './commands.js';
 import type { SqlDatabase } from './database.js';
+import { createLookup } from './lookup.js';
 import type { Reader } from './read.js';
 import { segmentIn } from './segments.js';
 
@@ -12,6 +13,7 @@ export function createAdministration(database: SqlDatabase, reader: Reader, atFi
     message: reader.message,
     preview: reader.preview,
     settings: reader.settings,
+    nameMeantBy: (id) => database.look(async (statements) => (await createLookup(statements).knownAmong(namesMeantBy(id)))[0]),
     async segment(name, now) {
       const segment = segments.find((candidate) => candidate.name === name);
       return segment && segmentIn(database, segment, now);

@@ -9,12 +9,14 @@ import {
   RETENTION_MS,
   SAME_PERSON,
   TOO_LATE_TO_RESTORE,
+  TOO_LONG_FOR_AN_ID,
   type Campaign,
   type Command,
   type CommandResult,
   type Position,
   type Settings,
 } from '../../merge/index.js';
+import { isLongerThanId } from '../../wire/index.js';
 import type { Administration } from '../ledger.js';
 import type { Change, SqlDatabase, Statements } from './database.js';
 import { claimKeyOf, createLookup, nameKeyOf, type Lookup } from './lookup.js';
@@ -36,8 +38,10 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
   function suppress(id: string, at: number, type: 'person_suppressed' | 'person_unsuppressed'): Promise<CommandResult> {
     return change(async (statements, lookup) => {
       // Somebody who is not known yet, too: nothing of them is to be kept.
-      const person = (await lookup.rootNamed(id)) ?? nameMeantBy(id);
-      const names = await lookup.namesUnder(person);
+      const root = await lookup.rootNamed(id);
+      if (root === undefined && isLongerThanId(id)) return TOO_LONG_FOR_AN_ID;
+      const person = root ?? nameMeantBy(id);
+      const names = await lookup.namesFor(id);
       for (const { bucket, name } of names.map(nameKeyOf)) await statements.run('suppressName', bucket, name, Number(type === 'person_suppressed'));
       await enter(statements, at, { type, person, names });
       return DONE;
@@ -74,7 +78,7 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
       change(async (statements, lookup) => {
         const person = await lookup.rootNamed(id);
         if (person === undefined) return NOBODY;
-        const names = await lookup.namesUnder(person);
+        const names = await lookup.namesFor(id);
         const anonymousIds: string[] = [];
         for (const name of names) anonymousIds.push(...(await lookup.claimsOf(name)).map(({ anonymousId }) => anonymousId));
         const { receivedAt } = await enter(statements, at, { type: 'person_deleted', person, names, anonymousIds });

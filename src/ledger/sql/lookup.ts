@@ -2,9 +2,8 @@ import {
   anonymousStream,
   createDirectory,
   emailBeside,
-  emailName,
   mergingId,
-  userName,
+  namesMeantBy,
   type Claim,
   type Directory,
   type Link,
@@ -24,8 +23,12 @@ export interface Lookup {
 
   claimOn(anonymousId: string): Promise<Claim | undefined>;
   claimsOf(name: string): Promise<Claim[]>;
+  /** Those among some names that somebody is known by, in their order. */
+  knownAmong(names: string[]): Promise<string[]>;
   /** The name that the person goes by whom an id means, if anybody is known by it. */
   rootNamed(id: string): Promise<string | undefined>;
+  /** Every name of whoever is meant by an id, and what those may mean besides while nobody is known by it. */
+  namesFor(id: string): Promise<string[]>;
   rootOf(name: string): Promise<string>;
   aliasesOf(name: string): Promise<{ name: string; link: Link }[]>;
   /** A name and all that lead to it. */
@@ -80,13 +83,22 @@ export function createLookup(statements: Statements): Lookup {
       return claims.get(anonymousId);
     },
     claimsOf: async (name) => (await statements.all<ClaimRow>('claimsOf', toColumn(name))).map(claimIn),
-    async rootNamed(id) {
-      const candidates = [id, userName(id), emailName(id)].flatMap((name) => name ?? []);
-      await loadLinks(candidates);
-      const rows = await statements.all<{ name: string }>('known', JSON.stringify(candidates.map((name) => toColumn(name))));
+    async knownAmong(names) {
+      await loadLinks(names);
+      const rows = await statements.all<{ name: string }>('known', JSON.stringify(names.map((name) => toColumn(name))));
       const known = new Set(rows.map(({ name }) => fromColumn(name)));
-      const name = candidates.find((candidate) => links.get(candidate) !== undefined || known.has(candidate));
+      return names.filter((name) => links.get(name) !== undefined || known.has(name));
+    },
+    async rootNamed(id) {
+      const [name] = await lookup.knownAmong(namesMeantBy(id));
       return name === undefined ? undefined : directory.rootOf(name);
+    },
+    async namesFor(id) {
+      const root = await lookup.rootNamed(id);
+      const own = root === undefined ? [] : await lookup.namesUnder(root);
+      const meant = [id, ...own].flatMap(namesMeantBy);
+      const known = new Set(await lookup.knownAmong(meant));
+      return [...new Set([...own, ...meant.filter((name) => !known.has(name))])];
     },
     async rootOf(name) {
       await loadLinks([name]);

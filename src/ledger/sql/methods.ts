@@ -5,6 +5,7 @@ export const ADMINISTRATION = [
   'explain',
   'message',
   'preview',
+  'nameMeantBy',
   'segment',
   'mergePeople',
   'undoMerge',

@@ -17,7 +17,7 @@ const QUEUE_CHARACTERS = 32 * 1024 * 1024;
 
 /** What only looks; it is asked of the other thread, so that a long look holds up nobody who appends. */
 const LOOKS = ['activity', 'person', 'people', 'standing', 'counts', 'merged', 'version', 'live', 'messages'] as const satisfies (keyof Ledger)[];
-const ADMINISTRATION_LOOKS: ReadonlySet<string> = new Set(['explain', 'message', 'preview', 'segment', 'settings'] satisfies (keyof Administration)[]);
+const ADMINISTRATION_LOOKS: ReadonlySet<string> = new Set(['explain', 'message', 'preview', 'nameMeantBy', 'segment', 'settings'] satisfies (keyof Administration)[]);
 
 /**
  * A ledger in two threads, one that writes and one that reads.
