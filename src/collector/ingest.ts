@@ -66,22 +66,39 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
   }
 
   async function keep({ messages, refused }: Unpacked, sentAt: unknown, isServer: boolean): Promise<Response> {
-    // Before the aliases are stored: who sends them again, after a failure in between, finds the two one already.
-    const isMerged = !isServer || (await mergeAliases(messages));
-    const outcomes = isMerged ? await store.append(messages, sentAt) : undefined;
+    const outcomes = isServer && ledger.administration && messages.some(isMerging) ? await storeMerging(messages, sentAt) : await store.append(messages, sentAt);
     if (!outcomes) return refusal(503, NOT_STORED, RETRY_LATER);
     // What is dropped counts as accepted: a write key does not get to know who was deleted or suppressed.
     const accepted = outcomes.filter(({ status }) => status !== 'refused').length;
     return json(200, { success: true, accepted, refused, late: lateIn(outcomes), gzip: true } satisfies BatchAnswer);
   }
 
-  /** An alias of a server makes two people one; of a page it does not, since anybody can send it (RULES R2, R23). */
-  async function mergeAliases(messages: AcceptedMessage[]): Promise<boolean> {
-    for (const { type, userId, previousId, anonymousId } of messages) {
-      if (type !== 'alias' || userId === undefined || !previousId || previousId === anonymousId || !ledger.administration) continue;
-      if (!(await store.command((administration) => administration.mergePeople(userId, previousId, now())))) return false;
+  /**
+   * An alias of a server makes two people one; of a page it does not, since anybody can send it (RULES R2, R23). It does so where it
+   * stands: whoever is named before it is known by then. That is before it is stored itself: who sends the batch again, after a failure
+   * in between, finds the two one already.
+   */
+  async function storeMerging(messages: AcceptedMessage[], sentAt: unknown): Promise<Outcome[] | undefined> {
+    const receivedAt = now();
+    const outcomes: Outcome[] = [];
+    let waiting: AcceptedMessage[] = [];
+
+    async function flush(): Promise<boolean> {
+      const stored = await store.append(waiting, sentAt, receivedAt);
+      waiting = [];
+      outcomes.push(...(stored ?? []));
+      return stored !== undefined;
     }
-    return true;
+
+    for (const message of messages) {
+      if (isMerging(message)) {
+        const { userId, previousId } = message;
+        const isMerged = (await flush()) && (await store.command((administration, at) => administration.mergePeople(userId, previousId, at), receivedAt));
+        if (!isMerged) return undefined;
+      }
+      waiting.push(message);
+    }
+    return (await flush()) ? outcomes : undefined;
   }
 
   function countGivenUp(dropped: unknown): void {
@@ -121,6 +138,12 @@ async function signedOf({ messages, refused }: Unpacked, identity: SignedIdentit
     else unsigned.push({ messageId: message.messageId, index, ...fault });
   }
   return { messages: kept, refused: [...refused, ...unsigned].sort((a, b) => a.index - b.index) };
+}
+
+/** An alias between two people; one of somebody's own anonymous id claims it. */
+function isMerging(message: AcceptedMessage): message is AcceptedMessage & { userId: string; previousId: string } {
+  const { type, userId, previousId, anonymousId } = message;
+  return type === 'alias' && userId !== undefined && Boolean(previousId) && previousId !== anonymousId;
 }
 
 function lateIn(outcomes: Outcome[]): string[] {

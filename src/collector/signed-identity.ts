@@ -1,5 +1,5 @@
 import { errors, importSPKI, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
-import { isObject, type AcceptedMessage, type Fault, type JsonObject } from '../wire/index.js';
+import { isLongerThanId, isObject, USER_ID_BYTES, type AcceptedMessage, type Fault, type JsonObject } from '../wire/index.js';
 
 /** Who may say who a visitor is, when a page says it: the write key is public, so that anybody can send with it. */
 export interface SignedIdentityOptions {
@@ -92,6 +92,7 @@ export function createSignedIdentity({ require, secret = [], publicKey, tokenSec
     const { anonymous_id, traits } = payload as JWTPayload & JsonObject;
     const sub = personIn(payload as JWTPayload & JsonObject);
     if (sub === undefined) return { fault: BAD_TOKEN };
+    if (isLongerThanId(sub)) return { fault: TOO_LONG_AN_ID };
     const { userId = sub, anonymousId = '' } = message;
     if (userId !== sub) return { fault: OTHER_PERSON };
     if (anonymousId.trim() !== '' && anonymousId !== anonymous_id && (anonymous_id !== undefined || require === 'all')) return { fault: OTHER_VISITOR };
@@ -145,6 +146,7 @@ function isNamed(email: unknown): boolean {
 const encoder = new TextEncoder();
 
 const BAD_TOKEN: Fault = { code: 'bad_token', message: 'The token of this identify is not signed by this site; ask its server for one.' };
+const TOO_LONG_AN_ID: Fault = { code: 'bad_user_id', message: `The "sub" of the token of this identify is the userId, and that has at most ${USER_ID_BYTES} bytes.` };
 const EXPIRED: Fault = { code: 'expired_token', message: 'The token of this identify has expired; ask the server for a new one and identify again.' };
 const OTHER_PERSON: Fault = { code: 'token_of_another', message: 'The token of this identify is about another person: its "sub" is not the userId.' };
 const OTHER_VISITOR: Fault = { code: 'token_of_another', message: 'The token of this identify is for another visitor: its "anonymous_id" is not the anonymousId.' };

@@ -7,14 +7,15 @@ import type { Meter } from './meter.js';
 
 /** What every door of the collector stores through: it counts, and it says when nothing was stored. */
 export interface Store {
-  /** @returns `undefined` when nothing of it was stored */
-  append(messages: AcceptedMessage[], sentAt?: unknown): Promise<Outcome[] | undefined>;
+  /** @param at when it was received; milliseconds, now when absent @returns `undefined` when nothing of it was stored */
+  append(messages: AcceptedMessage[], sentAt?: unknown, at?: number): Promise<Outcome[] | undefined>;
   /**
    * Does something to people.
    *
+   * @param at milliseconds; now when absent
    * @returns `undefined` when it could not be done now; `unable` when this ledger does no such thing
    */
-  command(run: (administration: NonNullable<Ledger['administration']>, at: number) => Promise<CommandResult>): Promise<CommandResult | 'unable' | undefined>;
+  command(run: (administration: NonNullable<Ledger['administration']>, at: number) => Promise<CommandResult>, at?: number): Promise<CommandResult | 'unable' | undefined>;
 }
 
 export interface StoreOptions {
@@ -26,11 +27,11 @@ export interface StoreOptions {
 
 export function createStore({ ledger, now, log, meter }: StoreOptions): Store {
   return {
-    async append(messages, sentAt) {
+    async append(messages, sentAt, at = now()) {
       if (messages.length === 0) return [];
       const done = meter.appending(messages.length);
       try {
-        const outcomes = await ledger.append(messages, { receivedAt: now(), ...(isMoment(sentAt) && { sentAt }) });
+        const outcomes = await ledger.append(messages, { receivedAt: at, ...(isMoment(sentAt) && { sentAt }) });
         meter.appended(outcomes, messages);
         return outcomes;
       } catch (error) {
@@ -41,10 +42,10 @@ export function createStore({ ledger, now, log, meter }: StoreOptions): Store {
         done();
       }
     },
-    async command(run) {
+    async command(run, at = now()) {
       if (!ledger.administration) return 'unable';
       try {
-        return await run(ledger.administration, now());
+        return await run(ledger.administration, at);
       } catch (error) {
         log({ level: 'error', code: 'not_stored', message: 'The ledger did not do what was asked of it.', error });
         meter.failed();

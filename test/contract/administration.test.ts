@@ -143,6 +143,51 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
     expect(await ledger.person('eve')).toMatchObject({ id: 'ada' });
   });
 
+  it('merges people where the alias of a server stands in its batch: behind what is before it, and before what is behind it', async () => {
+    const alias = (userId: string, previousId: string) => ({ type: 'alias', userId, previousId, messageId: `${userId} was ${previousId}` });
+    const batch = [
+      alias('ada', 'nobody yet'),
+      { type: 'shout' },
+      identify('old', { anonymousId: 'v', traits: { plan: 'pro' } }),
+      identify('ada'),
+      alias('ada', 'old'),
+      alias('ada', 'ada'),
+      identify('old', { traits: { city: 'Rome' } }),
+      identify('nobody yet'),
+      identify('older', { traits: { city: 'Paris' } }),
+      alias('old', 'older'),
+      track('late', { anonymousId: 'v' }),
+    ];
+    const answered = await (await send('SECRET', ...batch)).json();
+    expect(answered).toEqual({ success: true, accepted: 10, refused: [expect.objectContaining({ index: 1, code: 'unknown_type' })], late: [], gzip: true });
+    expect(await ledger.person('older')).toMatchObject({ id: 'ada', traits: { plan: 'pro', city: 'Rome' }, anonymousIds: ['v'], events: [{ name: 'late', previouslyAnonymous: true }] });
+    expect(await ledger.person('nobody yet')).toMatchObject({ id: 'nobody yet' });
+  });
+
+  it('takes a batch for received at once, however long the aliases in it take', async () => {
+    const slow = createCollector({ ledger, writeKeys: ['WK'], secretKeys: ['SECRET'], now: () => time++ });
+    const batch = [identify('old'), identify('ada'), { type: 'alias', userId: 'ada', previousId: 'old', messageId: 'alias' }, track('one', { userId: 'ada' })];
+    const authorization = { Authorization: `Basic ${btoa('SECRET:')}` };
+    await slow.fetch(new Request('http://127.0.0.1/v1/b', { method: 'POST', headers: authorization, body: JSON.stringify({ batch }) }));
+    const { items } = await ledger.activity({ limit: 10 });
+    expect([items.map(({ type }) => type), new Set(items.map(({ at }) => at)).size]).toEqual([['event', 'alias', 'people_merged', 'identify', 'identify'], 1]);
+  });
+
+  it('stores nothing twice and misses no merge when the ledger failed in the midst of a batch', async () => {
+    const { append } = ledger;
+    const batch = [identify('old'), identify('ada'), { type: 'alias', userId: 'ada', previousId: 'old', messageId: 'alias' }, track('one', { userId: 'old' })];
+    let appends = 0;
+    ledger.append = async (...parameters) => {
+      if (++appends === 2) throw new Error('The disk is full.');
+      return append(...parameters);
+    };
+    expect((await send('SECRET', ...batch)).status).toBe(503);
+    expect((await send('SECRET', ...batch)).status).toBe(200);
+    ledger.append = append;
+    expect(await ledger.person('old')).toMatchObject({ id: 'ada', events: [{ name: 'one' }] });
+    expect((await ledger.activity({ limit: 10 })).items.map(({ type }) => type)).toEqual(['event', 'alias', 'people_merged', 'identify', 'identify']);
+  });
+
   it('deletes what has expired once an hour, by itself', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {

@@ -91,6 +91,7 @@ describe('an identify of a page', () => {
     expect(await identified(42, { userId: undefined })).toEqual([]);
     expect(await identified(42, { userId: 42, messageId: 'i2' })).toEqual([]);
     expect(await person('42')).toMatchObject({ id: '42', anonymousIds: ['v'] });
+    expect(await identified('x'.repeat(151), { userId: undefined })).toEqual(['1 bad_user_id']);
     for (const sub of ['', ' ', null, {}]) expect(await identified(sub, { userId: undefined })).toEqual(['1 bad_token']);
   });
 
