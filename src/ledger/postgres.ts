@@ -1,22 +1,12 @@
 import { LedgerError } from './error.js';
 import type { LedgerOptions, WholeLedger } from './ledger.js';
-import { clusterTables, readShards } from './postgres/cluster.js';
-import { connect, openingFault, type Database } from './postgres/connection.js';
-import { createPostgresDatabase } from './postgres/database.js';
-import { ONE_NODE } from './postgres/node.js';
-import { createNews } from './postgres/news.js';
-import { createNumbers } from './postgres/numbers.js';
-import { hasCitus, migrate } from './postgres/schema.js';
-import { COMMIT } from './postgres/statements.js';
-import { createWriter } from './postgres/write.js';
-import { ledgerOver, parseOptions } from './sql/ledger.js';
+import { CLOSED, openLedger } from './postgres/open.js';
+import { parseOptions } from './sql/ledger.js';
 import { ADMINISTRATION, TRIGGERS } from './sql/methods.js';
 
 export { LedgerError } from './error.js';
 export type { LedgerFault } from './error.js';
 export type { ActivityQuery, Administration, Ledger, LedgerOptions, RequestTime, SegmentState, StartedTrigger, TriggerQueue, WholeLedger } from './ledger.js';
-
-const CLOSED = 'This ledger is closed; open it again with postgresLedger.';
 
 export interface PostgresLedgerOptions extends LedgerOptions {
   /** Where the database is: `postgres://user:password@host:5432/database`. Its tables are made when they are not there. */
@@ -96,51 +86,7 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
  * @throws LedgerError with a stable `code`, when the database cannot be used or postgres is not installed
  */
 export async function openPostgresLedger({ url, ...options }: PostgresLedgerOptions): Promise<WholeLedger> {
-  const parsed = parseOptions(options);
-  const database = await connect(url);
-  try {
-    return await openLedger(database, parsed);
-  } catch (cause) {
-    await database.end();
-    throw openingFault(url, cause);
-  }
-}
-
-async function openLedger(database: Database, options: Required<LedgerOptions>): Promise<WholeLedger> {
-  const { query } = database;
-  const { anonymousEventMerge, campaigns } = options;
-  const isCitus = await hasCitus(database);
-  await migrate(database, isCitus);
-  const tables = isCitus ? clusterTables(await readShards(query)) : ONE_NODE;
-  const [log] = await query<{ name: string }>(COMMIT.name);
-  const takeNumbers = createNumbers(async () => (await query<{ block: number }>(COMMIT.nextBlock))[0]!.block);
-  await takeNumbers(1);
-  const clock = { at: (await query<{ received_at: number }>(COMMIT.newest))[0]!.received_at };
-  const writer = createWriter({ query, tables, takeNumbers, clock, atFirst: { anonymousEventMerge }, campaigns });
-
-  const news = createNews(database);
-
-  return ledgerOver({
-    database: createPostgresDatabase(database, takeNumbers, clock),
-    async append(messages, at) {
-      const outcomes = await writer.append(messages, at);
-      news.tell();
-      return outcomes;
-    },
-    async version() {
-      // Every transaction that writes changes it, also one that does not write here: a version may change for nothing.
-      const [row] = await query<{ snapshot: string }>(isCitus ? COMMIT.versionOfCluster : COMMIT.version);
-      return `${log!.name}-${row!.snapshot}`;
-    },
-    watch: news.watch,
-    async end() {
-      await writer.flush();
-      await news.end();
-      await database.end();
-    },
-    options,
-    closedMessage: CLOSED,
-  });
+  return openLedger(url, parseOptions(options));
 }
 
 /** The methods of something that is there later. */

@@ -4,32 +4,43 @@ import { MIGRATIONS } from '../../src/ledger/postgres/schema.js';
 import { bucketOf } from '../../src/ledger/sql/bucket.js';
 import { isPassing, PLANNER, refuseOldServer } from '../../src/ledger/postgres/connection.js';
 import { COMMIT, STATEMENTS } from '../../src/ledger/postgres/statements.js';
-import { openPostgresLedger, postgresLedger, type Ledger, type LedgerError } from '../../src/ledger/postgres.js';
+import { ONE_NODE } from '../../src/ledger/postgres/node.js';
+import { openLedger, type Surroundings } from '../../src/ledger/postgres/open.js';
+import { parseOptions } from '../../src/ledger/sql/ledger.js';
+import { openPostgresLedger, postgresLedger, type LedgerError, type LedgerOptions, type WholeLedger } from '../../src/ledger/postgres.js';
 import { describeLedger, nameOf } from './ledger.js';
+import { madeUpCluster } from './made-up-cluster.js';
 import { identify, MINUTE, NOON, track } from './messages.js';
 import { postgresServer, type PostgresServer } from './postgres-server.js';
 import { severingProxy } from './severing-proxy.js';
 
 const { DATABASE_URL, CITUS_URL } = process.env;
-const SERVERS = [{ name: 'in Postgres', url: DATABASE_URL }, ...(CITUS_URL ? [{ name: 'in a Citus cluster', url: CITUS_URL }] : [])];
+const SERVERS: { name: string; url: string | undefined; isCluster: boolean; surroundings: Surroundings }[] = [
+  { name: 'in Postgres', url: DATABASE_URL, isCluster: false, surroundings: {} },
+  { name: 'in Postgres, written as in a cluster', url: DATABASE_URL, isCluster: true, surroundings: { tablesIn: madeUpCluster } },
+  ...(CITUS_URL ? [{ name: 'in a Citus cluster', url: CITUS_URL, isCluster: true, surroundings: {} }] : []),
+];
 
-describe.each(SERVERS)('$name', ({ name, url }) => {
-  describePostgres(name, postgresServer(url));
+describe.each(SERVERS)('$name', ({ name, url, isCluster, surroundings }) => {
+  describePostgres(name, postgresServer(url), isCluster, surroundings);
 });
 
-function describePostgres(name: string, server: PostgresServer): void {
-  const opened: Ledger[] = [];
+function describePostgres(name: string, server: PostgresServer, isCluster: boolean, surroundings: Surroundings): void {
+  const opened: WholeLedger[] = [];
   afterEach(() => Promise.all(opened.splice(0).map((ledger) => ledger.close())));
 
-  async function open(url: string): Promise<Ledger> {
-    const ledger = await openPostgresLedger({ url });
+  async function open(url: string, options: LedgerOptions = {}, other: Surroundings = {}): Promise<WholeLedger> {
+    const ledger = await openLedger(url, parseOptions(options), { ...surroundings, ...other });
     opened.push(ledger);
     return ledger;
   }
-  const openMany = (url: string, count: number): Promise<Ledger[]> => Promise.all(Array.from({ length: count }, () => open(url)));
-  const linesOf = async (ledger: Ledger): Promise<string[]> => (await ledger.activity({ limit: 1000 })).items.map(nameOf);
+  const openMany = (url: string, count: number): Promise<WholeLedger[]> => Promise.all(Array.from({ length: count }, () => open(url)));
+  const linesOf = async (ledger: WholeLedger): Promise<string[]> => (await ledger.activity({ limit: 1000 })).items.map(nameOf);
 
-  describeLedger(name, async () => postgresLedger({ url: await server.newUrl() }));
+  describeLedger(name, async () => {
+    const url = await server.newUrl();
+    return surroundings.tablesIn ? openLedger(url, parseOptions({}), surroundings) : postgresLedger({ url });
+  });
 
   describe(`the ledger ${name}, shared`, () => {
     it('keeps everything until it is opened again', async () => {
@@ -129,31 +140,22 @@ function describePostgres(name: string, server: PostgresServer): void {
     });
 
     it('keeps nothing of a person behind their suppression, whatever is on its way', async () => {
-      const url = new URL(await server.newUrl());
-      const applicationName = randomUUID();
-      url.searchParams.set('application_name', applicationName);
-      const [a, b] = await openMany(url.href, 2);
-      await a!.append([identify('ada')], { receivedAt: NOON });
-      const sql = server.admin();
-      const waiting = () => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE application_name = ${applicationName} AND wait_event_type = 'Lock'`;
-
-      let appended: Promise<unknown>;
-      await sql.begin(async (transaction) => {
-        // Holds up the commit when it has been decided on.
-        await transaction.unsafe(`LOCK TABLE ${schemaIn(url.href)}.messages IN EXCLUSIVE MODE`);
-        appended = a!.append([track('meanwhile', { userId: 'ada' })], { receivedAt: NOON + MINUTE });
-        await expect.poll(async () => (await waiting()).length).toBe(1);
-        expect(await b!.administration!.suppress('ada', NOON)).toEqual({ done: true });
-      });
-      expect(await appended!).toMatchObject([{ status: 'dropped', code: 'suppressed' }]);
-      expect((await a!.activity({ limit: 10, person: 'ada' })).items.map(nameOf)).toEqual(['person_suppressed', 'identify']);
+      const url = await server.newUrl();
+      const held = heldUp(surroundings);
+      const [a, b] = await Promise.all([open(url, {}, held.surroundings), open(url)]);
+      await b.append([identify('ada')], { receivedAt: NOON });
+      const appended = a.append([track('meanwhile', { userId: 'ada' })], { receivedAt: NOON + MINUTE });
+      await held.isDecided;
+      expect(await b.administration.suppress('ada', NOON)).toEqual({ done: true });
+      held.letGo();
+      expect(await appended).toMatchObject([{ status: 'dropped', code: 'suppressed' }]);
+      expect((await a.activity({ limit: 10, person: 'ada' })).items.map(nameOf)).toEqual(['person_suppressed', 'identify']);
     });
 
     it('starts a campaign once for an event and its claim that are stored at once', async () => {
       const campaigns = [{ name: 'basket', event: 'added' }];
       const url = await server.newUrl();
-      const [a, b] = await Promise.all([openPostgresLedger({ url, campaigns }), openPostgresLedger({ url, campaigns })]);
-      opened.push(a, b);
+      const [a, b] = await Promise.all([open(url, { campaigns }), open(url, { campaigns })]);
       const rounds = Array.from({ length: 30 }, (_, i) => `v${i}`);
       for (const anonymousId of rounds) {
         await Promise.all([
@@ -274,24 +276,25 @@ function describePostgres(name: string, server: PostgresServer): void {
   });
 
   describe(`the ledger ${name}, when a connection is lost`, () => {
-    it('stores once what was being written when the server hung up', async () => {
+    it.each(['claims', 'messages', 'triggers'])('stores and starts once what was being written when the server hung up, on its way to the %s', async (table) => {
       const url = new URL(await server.newUrl());
       const applicationName = randomUUID();
       url.searchParams.set('application_name', applicationName);
-      const ledger = await open(url.href);
+      const ledger = await open(url.href, { campaigns: [{ name: 'on one', event: 'one' }] });
       const sql = server.admin();
       const waiting = () => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE application_name = ${applicationName} AND wait_event_type = 'Lock'`;
 
       let appended: Promise<unknown>;
       await sql.begin(async (transaction) => {
         // Holds up the commit between its first statement and its last.
-        await transaction.unsafe(`LOCK TABLE ${schemaIn(url.href)}.messages IN EXCLUSIVE MODE`);
+        await transaction.unsafe(`LOCK TABLE ${schemaIn(url.href)}.${table} IN EXCLUSIVE MODE`);
         appended = ledger.append([identify('ada', { anonymousId: 'v' }), track('one', { anonymousId: 'v' })], { receivedAt: NOON });
         await expect.poll(async () => (await waiting()).length).toBe(1);
         await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${applicationName}`;
       });
       expect(await appended!).toMatchObject([{ status: 'stored', warnings: [] }, { status: 'stored' }]);
       expect(await linesOf(ledger)).toEqual(['one', 'anon_merge v', 'identify']);
+      expect(await ledger.triggers.take('me', { limit: 10, now: NOON, leaseMs: MINUTE })).toMatchObject([{ campaign: 'on one', person: 'ada' }]);
     });
 
     it('stores every message once while connections are killed all the time', async () => {
@@ -317,9 +320,9 @@ function describePostgres(name: string, server: PostgresServer): void {
 
     it.each([
       // The answer to the only statement, which finds no claim.
-      ['events', 'SELECT 0', 1, [track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
+      ['events', isCluster ? 'INSERT 0 2' : 'SELECT 0', 1, [track('one', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
       // The first one looks up what is known.
-      ['a claim', 'SELECT 1', 2, [identify('ada', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
+      ['a claim', isCluster ? 'COMMIT' : 'SELECT 1', isCluster ? 1 : 2, [identify('ada', { anonymousId: 'v' }), track('two', { anonymousId: 'v' })]],
     ])('knows its own when the answer to a commit of %s is lost', async (_, answer, nth, messages) => {
       const proxy = await severingProxy(await server.newUrl());
       const ledger = await open(proxy.url);
@@ -427,6 +430,27 @@ function describePostgres(name: string, server: PostgresServer): void {
       expect(await attempt(url)).toMatchObject({ code: 'newer_ledger' });
     });
   });
+}
+
+/** A ledger whose first commit waits when it is decided on, until it is let go. */
+function heldUp({ tablesIn = () => ONE_NODE }: Surroundings) {
+  let [decided, letGo] = [(): void => undefined, (): void => undefined];
+  const isDecided = new Promise<void>((resolve) => (decided = resolve));
+  const isLetGo = new Promise<void>((resolve) => (letGo = resolve));
+  const held: Surroundings = {
+    tablesIn(database) {
+      const tables = tablesIn(database);
+      return {
+        ...tables,
+        async insert(...parameters) {
+          decided();
+          await isLetGo;
+          return tables.insert(...parameters);
+        },
+      };
+    },
+  };
+  return { surroundings: held, isDecided, letGo: () => letGo() };
 }
 
 describe('postgresLedger', () => {

@@ -102,6 +102,8 @@ export async function connect(url: string): Promise<Database> {
         await query('COMMIT');
         return result;
       } catch (error) {
+        // The driver tells of it a little later, and what is sent meanwhile is never answered.
+        if (isLoss(error)) own.isLost = true;
         // Where the connection is lost, so is the transaction, and the first error says it better.
         await query('ROLLBACK').catch(() => {});
         throw error;
@@ -155,6 +157,12 @@ export function refuseOldServer(version: number): void {
 
 export function isPassing(error: unknown): boolean {
   return PASSING.test(codeOf(error));
+}
+
+/** Whether an error takes its connection with it: the server says so, or is not there to say anything. */
+function isLoss(error: unknown): boolean {
+  const severity = typeof error === 'object' && error !== null && 'severity' in error ? error.severity : undefined;
+  return severity === undefined ? isPassing(error) : severity === 'FATAL';
 }
 
 export function codeOf(error: unknown): string {

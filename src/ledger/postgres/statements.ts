@@ -46,6 +46,15 @@ function insertMessages(first: number, guard = ''): string {
     FROM unnest(${arrays.join(', ')}) AS row (${columns})${guard}`;
 }
 
+/** A name is linked, whatever was known of it. */
+export const RELINK = `(bucket, name) DO UPDATE SET person = excluded.person,
+      linked_at = excluded.linked_at, linked_sequence = excluded.linked_sequence, is_merge = excluded.is_merge`;
+
+/** Finds the log while the last command is still that one, and holds up the next. */
+const guard = (command: string): string => `SELECT 1 FROM log WHERE command_sequence = ${command} FOR SHARE`;
+/** The same while names are linked as they were; of two that link, one waits for the other. */
+const guardLinks = (command: string, links: string): string => `UPDATE log SET links = links + 1 WHERE command_sequence = ${command} AND links = ${links} RETURNING 1`;
+
 /** Behind the claims, the triggers, and the command that the guard asks for. */
 const FIRST_OF_ALL = 4;
 const BEHIND_ALL = FIRST_OF_ALL + MESSAGE_COLUMNS.length;
@@ -99,12 +108,14 @@ export const COMMIT = {
   insertAnonymous: `WITH written AS (${insertMessages(3)}) SELECT ${CLAIM} FROM unnest($1::text::smallint[], $2::text::text[]) AS k (bucket, anonymous_id)
     JOIN claims c ON c.bucket = k.bucket AND c.anonymous_id = k.anonymous_id`,
   /** While nothing was commanded behind $3, the last command that it was decided by. */
-  insertAll: insertAll('SELECT 1 FROM log WHERE command_sequence = $3 FOR SHARE'),
+  insertAll: insertAll(guard('$3')),
   /** One that links names goes alone, and goes by all links up to the last but one parameter: two at once might lead in a circle. */
   insertLinked: insertAll(
-    `UPDATE log SET links = links + 1 WHERE command_sequence = $3 AND links = $${BEHIND_ALL} RETURNING 1`,
+    guardLinks('$3', `$${BEHIND_ALL}`),
     `,
-    named AS (${insert('names', `$${BEHIND_ALL + 1}`, ', guard')} ON CONFLICT (bucket, name) DO UPDATE SET person = excluded.person,
-      linked_at = excluded.linked_at, linked_sequence = excluded.linked_sequence, is_merge = excluded.is_merge)`,
+    named AS (${insert('names', `$${BEHIND_ALL + 1}`, ', guard')} ON CONFLICT ${RELINK})`,
   ),
+  /** The two by themselves, for where a commit is several statements. */
+  guard: guard('$1'),
+  guardLinks: guardLinks('$1', '$2'),
 } as const;
