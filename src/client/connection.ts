@@ -148,9 +148,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   });
   globalThis.addEventListener?.('pageshow', ({ persisted }) => {
     // At the first pageshow the page has just started; a persisted one comes out of the back/forward cache.
-    if (!persisted) return;
-    tabs.hold();
-    void flusher.recover();
+    if (persisted) void flusher.recover();
   });
   globalThis.document?.addEventListener('visibilitychange', () => {
     // On a phone this is the last event of a page's life that can be relied upon.

@@ -285,6 +285,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   async function recover(): Promise<void> {
+    // What is taken over is held until the page goes: without a lock of its own it would be let go at once.
+    tabs.hold();
     await tabs.exclusively(`recovery.${scope}`, async () => {
       const rows = await outbox.read();
       // Asked after reading: a page that has opened meanwhile wrote none of these.

@@ -136,6 +136,22 @@ describe('a row', () => {
     expect(await storedEvents()).toEqual(['of another key']);
   });
 
+  it('that a page has left behind is sent by one of two that have tracked nothing themselves', async () => {
+    const gone = await openSilentTab();
+    await (await open(gone)).track('left behind');
+    gone.close();
+    const first = await openSilentTab();
+    await open(first);
+    await vi.waitFor(() => expect(first.events()).toEqual(['left behind']));
+    const { held } = await navigator.locks.query();
+    expect(held!.map(({ name }) => name)).toContain('hitherto.recovery.key:KEY');
+    const second = await openTab();
+    const client = await open(second);
+    client.track('mine');
+    await client.flush();
+    expect(second.events()).toEqual(['mine']);
+  });
+
   it('of a page that is alive is left to that page', async () => {
     await (await open(await openSilentTab())).track('theirs');
     const tab = await openTab();
