@@ -35,12 +35,9 @@ export interface PostOptions {
  */
 export function createPost(fetch: typeof globalThis.fetch | undefined = globalThis.fetch): Post {
   return async (url, text, { gzip = false } = {}) => {
-    let address = url;
-    let body: string | ArrayBuffer = text;
-    if (gzip && text.length >= GZIP_CHARACTERS && typeof CompressionStream !== 'undefined') {
-      address = `${url}?encoding=gzip`;
-      body = await compressed(text);
-    }
+    const small = gzip && text.length >= GZIP_CHARACTERS ? await compressed(text) : undefined;
+    const address = small ? `${url}?encoding=gzip` : url;
+    const body = small ?? text;
     const bytes = typeof body === 'string' ? utf8Bytes(body) : body.byteLength;
     const keepalive = bytes <= keepaliveRoom();
     try {
@@ -73,8 +70,13 @@ export function createPost(fetch: typeof globalThis.fetch | undefined = globalTh
   }
 }
 
-function compressed(text: string): Promise<ArrayBuffer> {
-  return new globalThis.Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+async function compressed(text: string): Promise<ArrayBuffer | undefined> {
+  try {
+    return await new globalThis.Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+  } catch {
+    // Missing in older browsers, and pages bring their own, which may throw: as it is, it arrives as well.
+    return undefined;
+  }
 }
 
 function unanswered(): Response {

@@ -109,6 +109,20 @@ describe('a body that is compressed', () => {
   });
 });
 
+describe('compression that does not work', () => {
+  const text = 'x'.repeat(10_000);
+
+  it.each([
+    ['throws', () => { throw new Error('a polyfill of the page'); }],
+    ['fails as it goes', () => new TransformStream({ transform: (_, controller) => controller.error(new Error('a polyfill of the page')) })],
+  ])('%s: what it was to compress is sent as it is', async (_, construct) => {
+    const { calls } = stubFetch();
+    vi.stubGlobal('CompressionStream', function (this: unknown) { return construct(); });
+    await expect(post(URL, text, { gzip: true })).resolves.toMatchObject({ status: 200 });
+    expect(calls.map(({ url, body }) => [url, body])).toEqual([[URL, text]]);
+  });
+});
+
 describe('a page that replaces fetch', () => {
   it('does not get to see what is sent', async () => {
     const { calls } = stubFetch();
