@@ -4,10 +4,10 @@ import { formatKey, parseKey, ROW_KEYS } from './key.js';
 import { createRow, foundRow, type Row } from './row.js';
 
 /**
- * A row is not filled further than this, in characters, so that one always fits into a keepalive request beside its
- * envelope; a burst becomes several rows of one transaction.
+ * A row is not filled further than this, in characters, each of three bytes at most, so that one always fits into a
+ * keepalive request beside its envelope; a burst becomes several rows of one transaction.
  */
-const ROW_CHARACTERS = 40_000;
+const ROW_CHARACTERS = 16_000;
 /** A browser that clears its storage closes the database, and refuses to open it for a moment. */
 const REOPEN_MS = 1_000;
 /** Lost so often in a row, with nothing written in between, it is not to be had. */

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { formatKey, parseKey, partKey } from '../../../src/outbox/key.js';
 import { createOutbox, UNADDRESSED, type Outbox, type OutboxOptions } from '../../../src/outbox/outbox.js';
 import { foundRow } from '../../../src/outbox/row.js';
+import { KEEPALIVE_BYTES } from '../../../src/outbox/transport.js';
+import { utf8Bytes } from '../../../src/wire/index.js';
 
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory());
@@ -204,12 +206,14 @@ describe('a row', () => {
     expect(rows.map(({ count }) => count)).toEqual([1, 2, 2]);
   });
 
-  it('is 40,000 characters long at most', async () => {
+  it('is 16,000 characters long at most, so that it fits into a keepalive request in every script', async () => {
     const outbox = open();
     await outbox.opened;
-    const text = JSON.stringify('x'.repeat(9_997));
+    const text = JSON.stringify('\u2605'.repeat(3_997));
     await Promise.all(Array.from({ length: 10 }, () => outbox.append(text, false).stored));
-    expect((await textsIn(outbox)).map((row) => row.length)).toEqual([9_999, 39_999, 39_999, 9_999]);
+    const texts = await textsIn(outbox);
+    expect(texts.map((row) => row.length)).toEqual([3_999, 15_999, 15_999, 3_999]);
+    for (const row of texts) expect(utf8Bytes(row) + 1_024).toBeLessThan(KEEPALIVE_BYTES);
   });
 
   it('remembers that it holds an identify, also when another page reads it', async () => {
