@@ -5,7 +5,7 @@ export { createFlusher } from './flush.js';
 export { createTabs } from './tabs.js';
 export { createPost, keepaliveRoom } from './transport.js';
 export { readAttempts, writeAttempts } from './attempts.js';
-export { DEFAULT_LIMIT } from './limit.js';
+export { limitOf } from './limit.js';
 export type { Limit } from './limit.js';
 export { parseKey } from './key.js';
 export { createRow, droppedRow, messagesIn, refuseRow } from './row.js';

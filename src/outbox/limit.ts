@@ -26,6 +26,11 @@ export interface Cut {
   rest: string;
 }
 
+/** What is no number above nothing is the usual one. */
+export function limitOf(given: Partial<Limit> | null | undefined): Limit {
+  return { ...DEFAULT_LIMIT, ...Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value > 0)) };
+}
+
 /** Half of what a browser still has for this site, where that is less than the limit. */
 export function tightened(limit: Limit, { quota, usage = 0 }: StorageEstimate): Limit {
   return quota === undefined ? limit : { ...limit, characters: Math.min(limit.characters, (quota - usage) / 2) };

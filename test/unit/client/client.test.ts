@@ -354,6 +354,15 @@ describe('a configuration that was not found', () => {
   });
 });
 
+describe('a limit that is no number', () => {
+  it.each([{ messages: undefined }, { messages: NaN }, { messages: 0, characters: -1 }, null])('%o is the usual one', async (limit) => {
+    const client = start({ limit } as unknown as ClientOptions);
+    client.track('a');
+    expect(await arrived(client)).toMatchObject([{ event: 'a' }]);
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('a client that has opened', () => {
   it('says initialize, with its settings and options, and then ready', async () => {
     const heard: unknown[][] = [];
