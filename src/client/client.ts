@@ -2,7 +2,7 @@ import { createIdentity, newId } from '../identity/index.js';
 import { mayExist } from '../outbox/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
-import { createCircumstances, during, momentOfCall, timeOfCall, type Moment, type PageContext } from './circumstances.js';
+import { createCircumstances, during, momentOfCall, timeOfCall, type Circumstances, type Moment, type PageContext } from './circumstances.js';
 import { connect, purgeFor, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
@@ -109,7 +109,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback, page?: PageContext): Promise<Context> {
     const { top, context } = splitOptions(callOptions);
     if (typeof top['anonymousId'] === 'string' && top['anonymousId']) identity.setAnonymousId(top['anonymousId']);
-    const here = circumstances();
+    const here = copyOf(circumstances());
     const consented = gate.categories();
     const isPlain = !page && !consented && Object.keys(context).length === 0;
     const message: JsonObject = {
@@ -118,7 +118,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       timestamp: isoTime(top['timestamp']),
       anonymousId: identity.anonymousId(),
       userId: top['userId'] ?? identity.userId() ?? null,
-      integrations: isObject(top['integrations']) ? { ...integrations, ...top['integrations'] } : (integrations ?? {}),
+      integrations: { ...integrations, ...(isObject(top['integrations']) && top['integrations']) },
       ...about,
       context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context) },
     };
@@ -346,6 +346,13 @@ function unreadable(error: unknown): Parameters<Report> {
 
 function tell(context: Context): void {
   console.debug(`hitherto: ${String(context.event['type'])} ${String(context.event['event'] ?? context.event['name'] ?? '')} (${context.durable})`, context.event);
+}
+
+/** Each message has its own, which plugins may change: the values are plain, or objects of plain values. */
+function copyOf(here: Circumstances): Circumstances {
+  const copy: Circumstances = { ...here };
+  for (const [key, value] of Object.entries(copy)) if (isObject(value)) copy[key] = { ...value };
+  return copy;
 }
 
 /** The page of a message: where it was called, or what a page() call says instead; what the caller's context says goes over both. */

@@ -99,6 +99,16 @@ describe('a message', () => {
     expect(message['properties']).toEqual({ product: 'cool-shoes' });
   });
 
+  it('keeps to itself what is done to it', async () => {
+    history.replaceState(null, '', '/?utm_source=letter');
+    const client = start({ integrations: { Mail: true } });
+    const context = await client.track('a');
+    for (const path of ['context.secret', 'context.campaign.name', 'context.library.name', 'context.page.title', 'integrations.Ads']) context.updateEvent(path, 'of a');
+    client.track('b');
+    expect((await arrived(client)).at(-1)).toMatchObject({ event: 'b', integrations: { Mail: true }, context: { campaign: { source: 'letter' }, library: { name: 'hitherto' } } });
+    expect(JSON.stringify(requests)).not.toContain('of a');
+  });
+
   it('obeys its options: time, integrations, who for this once, context', async () => {
     const client = start();
     client.track('a', null, { timestamp: new Date(86_400_000), integrations: { All: true }, userId: 'bob', context: { ip: '1.2.3.4', locale: 'de' }, custom: 'x', 'device.id': 7 });
