@@ -7,7 +7,8 @@ export type Command = Position &
   (
     | { type: 'merge_undone' | 'merge_restored'; anonymousId: string; person: string }
     | { type: 'people_merged'; primary: string; secondary: string }
-    | { type: 'person_deleted'; person: string; names: string[]; anonymousIds: string[] }
+    /** `suppressed`: those of the names that were suppressed, and are so still. */
+    | { type: 'person_deleted'; person: string; names: string[]; anonymousIds: string[]; suppressed?: string[] }
     | { type: 'person_suppressed' | 'person_unsuppressed'; person: string; names: string[] }
     | { type: 'settings_changed'; settings: Settings }
   );
@@ -22,6 +23,31 @@ export function commandActivity(command: Command): Activity {
   if (type === 'people_merged') return { type, at, person: command.primary, name: command.secondary };
   if (type === 'settings_changed') return { type, at, name: `anonymousEventMerge: ${command.settings.anonymousEventMerge ? 'on' : 'off'}` };
   return { type, at, person: command.person };
+}
+
+/**
+ * What is left of a command once a person was deleted: nothing of one that names them, save that they were deleted (RULES R24).
+ *
+ * @param names all of theirs, and what they were suppressed by stays as it is
+ * @param anonymousIds those that stay taken
+ */
+export function withoutPerson(command: Command, names: string[], anonymousIds: string[]): Command | undefined {
+  switch (command.type) {
+    case 'merge_undone':
+    case 'merge_restored':
+      return names.includes(command.person) || anonymousIds.includes(command.anonymousId) ? undefined : command;
+    case 'people_merged':
+      return names.includes(command.primary) || names.includes(command.secondary) ? undefined : command;
+    case 'person_suppressed':
+    case 'person_unsuppressed': {
+      const others = command.names.filter((name) => !names.includes(name));
+      if (others.length === command.names.length) return command;
+      return others[0] === undefined ? undefined : { ...command, person: others.includes(command.person) ? command.person : others[0], names: others };
+    }
+    case 'person_deleted':
+    case 'settings_changed':
+      return command;
+  }
 }
 
 export const DONE: CommandResult = { done: true };

@@ -1,7 +1,7 @@
 import { isLongerThanId, type Activity, type ActivityFilter, type Explanation, type Message, type Person, type StoredEvent } from '../wire/index.js';
 import { isInherited } from './activity.js';
 import { parseCampaigns, type Campaign } from './campaign.js';
-import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, TOO_LONG_FOR_AN_ID, type Command, type CommandResult } from './command.js';
+import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, TOO_LONG_FOR_AN_ID, withoutPerson, type Command, type CommandResult } from './command.js';
 import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
@@ -228,7 +228,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
         return;
       }
       case 'person_deleted':
-        for (const name of command.names) erase(name, command.receivedAt);
+        for (const name of command.names) erase(name, command.receivedAt, command.suppressed?.includes(name));
         for (const anonymousId of command.anonymousIds) streamNamed(anonymousId).claim ??= { anonymousId, at: command.receivedAt, sequence: command.sequence };
         return;
       case 'person_suppressed':
@@ -251,7 +251,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   /** Forgets what is kept under a name; what joined it through claims goes as well, and the claims stay as tombstones. */
-  function erase(name: string, at: number): void {
+  function erase(name: string, at: number, isSuppressed: boolean | undefined): void {
     const profile = profiles.get(name);
     for (const anonymousId of profile?.anonymousIds ?? []) {
       const stream = streams.get(anonymousId)!;
@@ -263,7 +263,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     forget(profile?.records ?? []);
     profiles.delete(name);
     unlink(name);
-    names.set(name, { erasedAt: at, isSuppressed: names.get(name)?.isSuppressed });
+    names.set(name, { erasedAt: at, isSuppressed });
   }
 
   /** A name and all that lead to it. */
@@ -304,7 +304,12 @@ export function createEngine(options: EngineOptions = {}): Engine {
     if (root === undefined) return NOBODY;
     const gone = namesFor(id);
     const anonymousIds = gone.flatMap((name) => [...(profiles.get(name)?.anonymousIds ?? [])]);
-    return command({ type: 'person_deleted', person: root, names: gone, anonymousIds, ...placeOf(at) });
+    const suppressed = gone.filter((name) => names.get(name)?.isSuppressed);
+    const place = placeOf(at);
+    const kept = core.commands.flatMap((earlier) => (isBefore(earlier, place) ? withoutPerson(earlier, gone, anonymousIds) : earlier) ?? []);
+    core.commands.length = 0;
+    for (const earlier of kept) core.commands.push(earlier);
+    return command({ type: 'person_deleted', person: root, names: gone, anonymousIds, ...(suppressed.length > 0 && { suppressed }), ...place });
   }
 
   function suppress(id: string, at: CommandAt, type: 'person_suppressed' | 'person_unsuppressed'): CommandResult {

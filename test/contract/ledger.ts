@@ -427,6 +427,31 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.deletePerson('eve', NOON)).toMatchObject({ done: false, code: 'nobody' });
       });
 
+      it('forgets whatever was done to a person with them, save that they were deleted', async () => {
+        const odd = 'email:a"\\d%_\u0001a@secret.com';
+        await append(NOON, track('early', { anonymousId: 'v' }), identify('ada', { anonymousId: 'v' }), identify(undefined, { traits: { email: odd.slice('email:'.length) } }), identify('bob', { anonymousId: 'w' }), identify('ad'));
+        await admin.undoMerge('v', NOON + 1);
+        await admin.undoMerge('w', NOON + 2);
+        await admin.undoMerge('v', NOON + 3);
+        await admin.suppress(odd, NOON + 4);
+        await admin.unsuppress(odd, NOON + 5);
+        await admin.suppress('ad', NOON + 6);
+        await admin.mergePeople('ada', odd, NOON + 7);
+        await admin.mergePeople('bob', 'ad', NOON + 8);
+        await admin.deletePerson('ada', NOON + 9);
+        expect((await lines()).filter(({ messageId }) => messageId === undefined)).toEqual([
+          { type: 'person_deleted', at: NOON + 9, person: 'ada' },
+          { type: 'people_merged', at: NOON + 8, person: 'bob', name: 'ad' },
+          { type: 'person_suppressed', at: NOON + 6, person: 'ad' },
+          { type: 'merge_undone', at: NOON + 2, person: 'bob', anonymousId: 'w' },
+        ]);
+        await append(NOON + 10, track('anew', { userId: 'ada', timestamp: iso(NOON + 10) }));
+        await admin.suppress('ada', NOON + 11);
+        await admin.deletePerson('ada', NOON + 12);
+        expect((await names()).slice(0, 3)).toEqual(['person_deleted', 'person_deleted', 'ad']);
+        expect(await append(NOON + 13, track('still', { userId: 'ada', timestamp: iso(NOON + 13) }))).toMatchObject([{ status: 'dropped', code: 'suppressed' }]);
+      });
+
       it('keeps nothing of somebody who is suppressed', async () => {
         await admin.suppress('eve@example.com', NOON);
         const attempts = [identify('eve', { traits: { email: 'Eve@example.com' } }), identify(undefined, { anonymousId: 'v', traits: { email: 'eve@example.com' } })];

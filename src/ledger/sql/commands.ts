@@ -10,6 +10,7 @@ import {
   SAME_PERSON,
   TOO_LATE_TO_RESTORE,
   TOO_LONG_FOR_AN_ID,
+  withoutPerson,
   type Campaign,
   type Command,
   type CommandResult,
@@ -21,7 +22,7 @@ import type { Administration } from '../ledger.js';
 import type { Change, SqlDatabase, Statements } from './database.js';
 import { claimKeyOf, createLookup, nameKeyOf, type Lookup } from './lookup.js';
 import { logIn } from './read.js';
-import { claimIn, settingsIn, timesOf, type ClaimRow, type TimesRow } from './rows.js';
+import { claimIn, commandIn, settingsIn, timesOf, type ClaimRow, type CommandRow, type TimesRow } from './rows.js';
 import { toColumn } from './text.js';
 import { startWhatJoined } from './triggers.js';
 
@@ -29,6 +30,9 @@ import { startWhatJoined } from './triggers.js';
 type Told<Kind = Command> = Kind extends Command ? Omit<Kind, 'receivedAt' | 'sequence'> : never;
 
 type Commands = Pick<Administration, 'mergePeople' | 'undoMerge' | 'deletePerson' | 'suppress' | 'unsuppress' | 'changeSettings' | 'purge'>;
+
+/** So many commands at a time are looked at for a person who is deleted. */
+const PAGE_COMMANDS = 1000;
 
 /** What an administrator may change, over any database: each command is one transaction, and an entry of the log. */
 export function createCommands(database: SqlDatabase, atFirst: Settings, campaigns: Campaign[]): Commands {
@@ -81,6 +85,7 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         const names = await lookup.namesFor(id);
         const anonymousIds: string[] = [];
         for (const name of names) anonymousIds.push(...(await lookup.claimsOf(name)).map(({ anonymousId }) => anonymousId));
+        await forgetCommands(names, anonymousIds, statements);
         const { receivedAt } = await enter(statements, at, { type: 'person_deleted', person, names, anonymousIds });
         for (const name of names) await erase(name, receivedAt, statements, lookup);
         return DONE;
@@ -106,6 +111,27 @@ async function enter(statements: Change, at: number, command: Told): Promise<Pos
   const place = await statements.takePlace(at);
   await statements.run('insertCommand', place.sequence, place.receivedAt, JSON.stringify(command));
   return place;
+}
+
+/** A command about an anonymous id names its person as well: looking for the names is enough. */
+async function forgetCommands(names: string[], anonymousIds: string[], statements: Statements): Promise<void> {
+  const quoted = JSON.stringify(names.map((name) => JSON.stringify(name)));
+  for (let below = { receivedAt: Number.MAX_SAFE_INTEGER, sequence: Number.MAX_SAFE_INTEGER }; ; ) {
+    const found = (await statements.all<CommandRow>('commandsWith', below.receivedAt, below.sequence, PAGE_COMMANDS, quoted)).map(commandIn);
+    for (const command of found) await forgetIn(command, names, anonymousIds, statements);
+    const last = found[PAGE_COMMANDS - 1];
+    if (!last) return;
+    below = last;
+  }
+}
+
+async function forgetIn(command: Command, names: string[], anonymousIds: string[], statements: Statements): Promise<void> {
+  const left = withoutPerson(command, names, anonymousIds);
+  if (left === command) return;
+  await statements.run('deleteCommand', command.receivedAt, command.sequence);
+  if (!left) return;
+  const { receivedAt, sequence, ...told } = left;
+  await statements.run('insertCommand', sequence, receivedAt, JSON.stringify(told));
 }
 
 async function erase(name: string, at: number, statements: Statements, lookup: Lookup): Promise<void> {

@@ -82,6 +82,12 @@ export function statementsIn(dialect: Dialect) {
     commands: `SELECT c.sequence, c.received_at, c.body FROM commands c
       WHERE ${isBelow('c.received_at', 'c.sequence')} ${newestFirst('c.received_at', 'c.sequence')} LIMIT $3`,
 
+    /** Those with one of some texts in them. */
+    commandsWith: `SELECT c.sequence, c.received_at, c.body FROM commands c
+      WHERE ${isBelow('c.received_at', 'c.sequence')} AND EXISTS (SELECT 1 FROM ${texts('$4')} WHERE replace(c.body, k.value, '') <> c.body)
+      ${newestFirst('c.received_at', 'c.sequence')} LIMIT $3`,
+    deleteCommand: 'DELETE FROM commands WHERE received_at = $1 AND sequence = $2',
+
     copies: `SELECT ${RECORD} FROM messages m WHERE m.bucket IN (${ALL_BUCKETS}) AND m.message_id = $1`,
     messages: `SELECT ${RECORD} FROM messages m ${by('messages_in_order')} ${page('')}`,
     messagesAnonymous: `SELECT ${RECORD} FROM messages m ${by('messages_in_order')} ${page('AND m.person IS NULL')}`,

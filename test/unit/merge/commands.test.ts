@@ -1,8 +1,12 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createEngine, type Message } from '../../../src/engine.js';
+import { accountOf } from '../../simulation/account.js';
+import { commandedHistories, engineAfter, RUNS } from '../../simulation/histories.js';
 import { at } from '../../simulation/moments.js';
 import { tell, type Story } from './story.js';
 
+const people = fc.constantFrom('p', 'q', 'r', 'p@example.com');
 let story: Story;
 beforeEach(() => {
   story = tell({ campaigns: [{ name: 'cart', event: 'e' }] });
@@ -118,6 +122,34 @@ describe('deleting a person', () => {
   it('leaves it unusable also when something overdue comes in', () => {
     story.track('0:00', 'overdue', { userId: 'q' });
     expect(story.person('q')!.anonymousIds).toEqual([]);
+  });
+
+  it('leaves no command that names them, and changes nothing for the others when the log is worked through again', () => {
+    fc.assert(
+      fc.property(commandedHistories(), people, (history, person) => {
+        const engine = engineAfter(history);
+        const names = engine.names(person);
+        engine.deletePerson(person, { receivedAt: at('90 d'), sequence: 1_000_000 });
+        const [before, log] = [accountOf(engine), engine.activity()];
+        const told = log.filter(({ type, messageId }) => messageId === undefined && type !== 'anon_merge' && type !== 'person_deleted');
+        expect(told.filter(({ person, name }) => names.includes(person!) || names.includes(name!))).toEqual([]);
+        const [blank] = engine.receive({ type: 'group', groupId: 'g', anonymousId: '', messageId: 'overdue' }, { receivedAt: at('-90 d'), sequence: 0 });
+        expect(blank).toMatchObject({ status: 'stored' });
+        expect([accountOf(engine), engine.activity().filter(({ messageId }) => messageId !== 'overdue')]).toEqual([before, log]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('leaves them suppressed who were, also when the log is worked through again', () => {
+    story.identify('0:11', 'p', { timestamp: '0:11' });
+    story.suppress('p', at('0:12'));
+    story.deletePerson('p', at('0:13'));
+    story.track('0:00', 'overdue', { anonymousId: 'b' });
+    expect(story.track('0:14', 'e', { userId: 'p' })).toMatchObject({ status: 'dropped', code: 'suppressed' });
+    story.unsuppress('p', at('0:15'));
+    story.track('0:00', 'overdue, too', { anonymousId: 'b' });
+    expect(story.track('0:16', 'e', { userId: 'p' })).toMatchObject({ status: 'stored' });
   });
 
   it('drops what happened before it, and creates them anew by what happens later', () => {
