@@ -16,6 +16,13 @@ export interface Store {
    * @returns `undefined` when it could not be done now; `unable` when this ledger does no such thing
    */
   command(run: (administration: NonNullable<Ledger['administration']>, at: number) => Promise<CommandResult>, at?: number): Promise<CommandResult | 'unable' | undefined>;
+  /**
+   * The name of a person that an id means.
+   *
+   * @param otherwise while nobody is known by any
+   * @returns `undefined` when nobody can be looked for now
+   */
+  nameMeantBy(id: string, otherwise: string): Promise<string | undefined>;
 }
 
 export interface StoreOptions {
@@ -48,6 +55,16 @@ export function createStore({ ledger, now, log, meter }: StoreOptions): Store {
         return await run(ledger.administration, at);
       } catch (error) {
         log({ level: 'error', code: 'not_stored', message: 'The ledger did not do what was asked of it.', error });
+        meter.failed();
+        return undefined;
+      }
+    },
+    async nameMeantBy(id, otherwise) {
+      if (!ledger.administration) return otherwise;
+      try {
+        return (await ledger.administration.nameMeantBy(id)) ?? otherwise;
+      } catch (error) {
+        log({ level: 'error', code: 'not_stored', message: 'The ledger did not say whom an email means.', error });
         meter.failed();
         return undefined;
       }

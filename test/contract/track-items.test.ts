@@ -52,6 +52,7 @@ it('whatever an item of Track v2 looks like, it is kept, or done, or refused wit
           commands++;
           return { done: true };
         },
+        nameMeantBy: async (_, otherwise) => otherwise,
       };
       const translated = items.map(entityCalls);
       const performed = (await perform(translated.map(({ calls }) => calls ?? []), store, 32_768))!;

@@ -167,6 +167,40 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
       }
     });
 
+    it('that a page knows by an email as their id are found by it in a path', async () => {
+      const page = (message: object) => collector.fetch(new Request('http://127.0.0.1:4321/v1/b', { method: 'POST', body: JSON.stringify({ writeKey: 'WK', batch: [message] }) }));
+      const path = '/v1/customers/bob%40example.com';
+      const everybody = async () => ((await read('/api/people')) as { items: { id: string }[] }).items.map(({ id }) => id);
+      await page({ type: 'identify', userId: 'bob@example.com', anonymousId: 'v' });
+      await done('PUT', path, { plan: 'pro' });
+      await done('POST', `${path}/events`, { name: 'paid' });
+      await done('PUT', `${path}/devices`, { device: { id: 'token' } });
+      await done('DELETE', `${path}/devices/token`);
+      await done('PUT', '/v1/customers/Bob%40Example.com', { city: 'Rome' });
+      expect(await everybody()).toEqual(['bob@example.com']);
+      expect(await person('bob@example.com')).toMatchObject({ traits: { plan: 'pro', city: 'Rome' }, events: [{ name: 'paid' }, {}, {}] });
+
+      // Somebody else has it for an email: the id goes before.
+      await done('PUT', '/v1/customers/ada', { email: 'bob@example.com' });
+      await done('PUT', path, { plan: 'free' });
+      expect([(await person('bob@example.com')).traits, (await person('ada')).traits]).toEqual([{ plan: 'free', city: 'Rome' }, { email: 'bob@example.com' }]);
+
+      await done('POST', `${path}/suppress`);
+      await done('POST', `${path}/events`, { name: 'ignored' });
+      await page({ type: 'track', event: 'ignored', userId: 'bob@example.com' });
+      await done('POST', `${path}/unsuppress`);
+      expect((await person('bob@example.com')).events.map(({ name }) => name)).not.toContain('ignored');
+      await done('DELETE', path);
+      expect(await everybody()).toEqual(['ada']);
+    });
+
+    it('that a page knows by an email as their id become one with others by it', async () => {
+      await done('PUT', '/v1/customers/ada', {});
+      await kept({ type: 'person', action: 'identify', identifiers: { id: 'bob@example.com' }, attributes: { plan: 'pro' } });
+      await done('POST', '/v1/merge_customers', { primary: { id: 'ada' }, secondary: { email: 'Bob@example.com' } });
+      expect(await person('bob@example.com')).toMatchObject({ id: 'ada', traits: { plan: 'pro' } });
+    });
+
     it('are suppressed by any name, known or not: nothing of them is kept until they are unsuppressed', async () => {
       for (const [name, path] of [['ada', 'ada'], ['grace@example.com', 'Grace%40example.com']] as const) {
         await done('POST', `/v1/customers/${path}/suppress`);
@@ -364,6 +398,14 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
     const response = await ask('POST', '/v1/events', { name: 'it', anonymous_id: 'v' });
     expect([response.status, response.headers.get('Retry-After'), await response.json()]).toEqual([503, '5', { meta: { errors: [expect.stringContaining('again')] } }]);
     expect(await faults('POST', '/v2/batch', { batch: [{ type: 'person', action: 'event', identifiers: { id: 'ada' }, name: 'it' }] })).toEqual(['503 invalid body']);
+  });
+
+  it('says 503 while nobody can be looked for by an email in a path, and stores nothing meanwhile', async () => {
+    const ledger = memoryLedger();
+    await start({ ledger: { ...ledger, administration: { ...ledger.administration, nameMeantBy: () => Promise.reject(new Error('disk')) } } });
+    expect(await complaint('PUT', '/v1/customers/ada%40example.com', {})).toMatch(/^503 .*again/);
+    await done('PUT', '/v1/customers/ada', {});
+    expect(await stored()).toEqual(['identify of ada']);
   });
 
   describe('an entity', () => {

@@ -11,7 +11,7 @@ import { message, type TrackFault, type Translated } from './call.js';
 import { deliveryCall, deviceCall, deviceDeletedCall, eventCall, NOBODY } from './calls.js';
 import { entityCalls } from './entity.js';
 import { perform } from './perform.js';
-import { identifyOf, personInPath, textOf } from './who.js';
+import { emailInPath, identifyOf, personInPath, textOf } from './who.js';
 
 export interface TrackOptions {
   keys: Keys;
@@ -36,15 +36,15 @@ export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf 
   const customer = '/v1/customers/:id';
   app
     .put(customer, (c) => one(c.req.raw, (body) => about(c.req.param('id'), (userId) => ({ calls: [message(identifyOf({ userId }, body))] }))))
-    .delete((c) => answer(about(c.req.param('id'), (person) => ({ calls: [{ kind: 'delete', person }] }))))
+    .delete((c) => answer(commandOn(c.req.param('id'), 'delete')))
     .all(only('PUT, DELETE'));
   app.post(`${customer}/events`, (c) => one(c.req.raw, (body) => about(c.req.param('id'), (userId) => eventCall({ userId }, body)))).all(only('POST'));
   app.put(`${customer}/devices`, (c) => one(c.req.raw, (body) => about(c.req.param('id'), (userId) => deviceCall({ userId }, body)))).all(only('PUT'));
   app
-    .delete(`${customer}/devices/:token`, (c) => answer(about(c.req.param('id'), (userId) => deviceDeletedCall({ userId }, c.req.param('token')))))
+    .delete(`${customer}/devices/:token`, async (c) => answer(await about(c.req.param('id'), (userId) => deviceDeletedCall({ userId }, c.req.param('token')))))
     .all(only('DELETE'));
   for (const kind of ['suppress', 'unsuppress'] as const) {
-    app.post(`${customer}/${kind}`, (c) => answer(about(c.req.param('id'), (person) => ({ calls: [{ kind, person }] })))).all(only('POST'));
+    app.post(`${customer}/${kind}`, (c) => answer(commandOn(c.req.param('id'), kind))).all(only('POST'));
   }
   app
     .post('/v1/events', (c) =>
@@ -87,13 +87,27 @@ export function createTrackRoutes({ keys, store, meter, rates, sizes, addressOf 
     return json(401, shape({ reason: 'invalid', field: 'authorization', code: 'unauthorized', message: sentence }), { 'WWW-Authenticate': 'Basic realm="hitherto"' });
   }
 
-  async function one(request: Request, translate: (body: JsonObject) => Translated): Promise<Response> {
+  async function one(request: Request, translate: (body: JsonObject) => Translated | Promise<Translated | undefined>): Promise<Response> {
     const { body, fault } = await readBody(request, sizes.messageBytes);
     if (fault) return refused({ ...fault, reason: 'invalid', field: 'body' }, V1, fault.status);
-    return answer(translate(body));
+    return answer(await translate(body));
   }
 
-  async function answer(translated: Translated, shape: Shape = V1): Promise<Response> {
+  /**
+   * A call about whoever is named in a path. An email there is an id, where somebody has it for one (RULES R21).
+   *
+   * @returns `undefined` when nobody can be looked for now
+   */
+  async function about(id: string, translate: (userId: string) => Translated): Promise<Translated | undefined> {
+    const { person, fault } = personInPath(id);
+    if (fault) return { fault };
+    const email = emailInPath(person);
+    const userId = email === undefined ? person : await store.nameMeantBy(person, email);
+    return userId === undefined ? undefined : translate(userId);
+  }
+
+  async function answer(translated: Translated | undefined, shape: Shape = V1): Promise<Response> {
+    if (!translated) return json(503, shape(LATER), RETRY_LATER);
     if (translated.fault) return refused(translated.fault, shape);
     const performed = await perform([translated.calls], store, sizes.messageBytes);
     if (!performed) return json(503, shape(LATER), RETRY_LATER);
@@ -138,9 +152,10 @@ const V2: Shape = ({ reason, field, message }) => ({ errors: [{ reason, field, m
 
 const LATER: TrackFault = { ...NOT_STORED, reason: 'invalid', field: 'body' };
 
-function about(id: string, translate: (person: string) => Translated): Translated {
+/** Something to do to whoever is named in a path: whom it means, the ledger finds out when it does it. */
+function commandOn(id: string, kind: 'delete' | 'suppress' | 'unsuppress'): Translated {
   const { person, fault } = personInPath(id);
-  return fault ? { fault } : translate(person);
+  return fault ? { fault } : { calls: [{ kind, person }] };
 }
 
 function only(allow: string, shape: Shape = V1): () => Response {

@@ -11,10 +11,16 @@ export type Who = { userId: string } | { anonymousId: string | null };
 
 export type FoundPerson = { person: string; fault?: never } | { fault: TrackFault; person?: never };
 
-/** Who is named in a path: an id, an email or `cio_…`, as a userId (RULES R21). */
+/** Who is named in a path: an id, an email or `cio_…` (RULES R21). */
 export function personInPath(text: string): FoundPerson {
   if (text.trim() === '') return required('identifiers', 'Whom this is about is blank: the path has their id, email or cio_id in it.');
-  return fitting(EMAIL.test(text) && !text.startsWith(SYSTEM_PREFIX) ? emailId(text) : text);
+  const { fault } = fitting(emailInPath(text) ?? text);
+  return fault ? { fault } : { person: text };
+}
+
+/** What is in a path as the name of whoever has it for an email, if it can be one. */
+export function emailInPath(text: string): string | undefined {
+  return EMAIL.test(text) && !text.startsWith(SYSTEM_PREFIX) ? emailId(text) : undefined;
 }
 
 /** Who is named by `{ id }`, `{ email }` or `{ cio_id }`; by `{ anonymous_id }` when it is not a person. */
