@@ -41,7 +41,7 @@ export interface CollectorOptions {
   rateLimits?: RateLimits;
   /** Who may say who a visitor is. @defaultValue any page */
   signedIdentity?: SignedIdentityOptions;
-  /** The clock, in milliseconds. @defaultValue `Date.now` */
+  /** The clock, in milliseconds. @defaultValue the ledger's where it has one, so that collectors on one database agree; else `Date.now` */
   now?: () => number;
   /** Answers what the collector itself does not: its pages, for instance. @param path the path of the address, still encoded */
   site?: (path: string) => Promise<Response | undefined> | Response | undefined;
@@ -86,7 +86,7 @@ export function createCollector(options: CollectorOptions): Collector {
   checkKeys(options);
   const { ledger, meter = NO_METER } = options;
   const log: Log = options.log ?? (() => undefined);
-  const now = options.now ?? (() => Date.now());
+  const now = options.now ?? (() => ledger.now?.() ?? Date.now());
   const webhook = options.webhook && createWebhook(options.webhook);
   const retention = createRetention(ledger, now, log, meter);
   const stopCounting = countMerged(ledger, now, meter);
@@ -187,7 +187,7 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
   const rates = createRates(options.rateLimits);
   const sizes = checkedSizes(options.sizeLimits);
   const store = createStore({ ledger, now, log, meter });
-  const signedIdentity = createSignedIdentity(options.signedIdentity ?? { require: 'open' }, now);
+  const signedIdentity = createSignedIdentity(options.signedIdentity ?? { require: 'open' }, options.now ?? (() => Date.now()));
   const ingest = createIngest({ keys, store, ledger, now, log, meter, rates, signedIdentity, sizes });
   const firstParty = createFirstPartyCookie(keys);
   const app = new Hono();

@@ -3,7 +3,7 @@ import type { AcceptedMessage, Activity, ActivityFilter, ActivityPage, Counts, E
 
 /** When a request arrived, and when its sender says it left. */
 export interface RequestTime {
-  /** Milliseconds, by the collector's clock. */
+  /** Milliseconds, by the ledger's clock where it has one, and else by the collector's. */
   receivedAt: number;
   /** As sent; corrects the sender's clock (RULES R15). */
   sentAt?: string | number | undefined;
@@ -95,6 +95,8 @@ export interface Ledger {
   live?(after: string | undefined, query: LiveQuery): Promise<LiveActivity>;
   /** Calls back when another process has stored something, where the database says so by itself. @returns stops it */
   watch?(onChange: () => void): () => void;
+  /** The time, in milliseconds, where the database has a clock that several collectors go by (RULES R16). At once, and without asking it. */
+  now?(): number;
   /**
    * Every message that is kept, oldest first, a page at a time.
    *
@@ -124,8 +126,8 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** A ledger that does everything; only what others store is news that not every database tells by itself. */
-export type WholeLedger = Required<Omit<Ledger, 'watch'>> & Pick<Ledger, 'watch'>;
+/** A ledger that does everything; only a database that several share has a clock for them, and may tell by itself what others store. */
+export type WholeLedger = Required<Omit<Ledger, 'watch' | 'now'>> & Pick<Ledger, 'watch' | 'now'>;
 
 /** Who is in a segment, and how everybody came in and left. */
 export interface SegmentState {

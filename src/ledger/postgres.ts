@@ -17,10 +17,11 @@ export interface PostgresLedgerOptions extends LedgerOptions {
  * A ledger in Postgres 15 or newer, through the package `postgres` (an optional peer: `npm install postgres`).
  *
  * A message is committed before its append resolves. Any number of collectors may share the database. Each of them keeps the
- * order of its own appends; between them, the log goes by their clocks.
+ * order of its own appends; between them, the log goes by the clock of the database, which each of them reads every minute.
  *
  * It connects when it is first asked for something, and again when that failed; what it is asked meanwhile is rejected with
- * a LedgerError. {@link openPostgresLedger} connects first, for whoever would rather not start than wait.
+ * a LedgerError. Until then it knows only the clock of this machine. {@link openPostgresLedger} connects first, for whoever would
+ * rather not start than wait.
  *
  * @example
  * ```ts
@@ -32,13 +33,14 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
   // What is wrong with them is said at once, and not when the database answers.
   parseOptions(options);
   let opening: Promise<WholeLedger> | undefined;
+  let connected: WholeLedger | undefined;
   let isClosed = false;
 
   async function opened(): Promise<WholeLedger> {
     if (isClosed) throw new LedgerError('closed', CLOSED);
     opening ??= openPostgresLedger(options);
     try {
-      return await opening;
+      return (connected = await opening);
     } catch (error) {
       opening = undefined;
       throw error;
@@ -69,6 +71,7 @@ export function postgresLedger(options: PostgresLedgerOptions): WholeLedger {
         stop?.();
       };
     },
+    now: () => connected?.now?.() ?? Date.now(),
     administration: inTime(ADMINISTRATION, async () => (await opened()).administration),
     triggers: inTime(TRIGGERS, async () => (await opened()).triggers),
     async close() {

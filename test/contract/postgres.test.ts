@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createCollector } from '../../src/collector/index.js';
+import type { AcceptedMessage } from '../../src/wire/index.js';
 import { MIGRATIONS } from '../../src/ledger/postgres/schema.js';
 import { bucketOf } from '../../src/ledger/sql/bucket.js';
 import { isPassing, PLANNER, refuseOldServer } from '../../src/ledger/postgres/connection.js';
@@ -190,6 +192,42 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
       const ledgers = await openMany(await server.newUrl(), 5);
       await Promise.all(ledgers.map((ledger, index) => ledger.append([track(`e${index}`, { userId: 'ada' })], { receivedAt: NOON })));
       expect((await linesOf(ledgers[4]!)).sort()).toEqual(['e0', 'e1', 'e2', 'e3', 'e4']);
+    });
+  });
+
+  describe(`the ledger ${name}, whose collectors have clocks of their own`, () => {
+    const fromDatabase = async (): Promise<number> => (await server.admin()<{ now: number }[]>`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`)[0]!.now;
+
+    it('stamps what they receive by the clock of the database', async () => {
+      const url = await server.newUrl();
+      const ledgers = await Promise.all([0, 10, -10].map((minutes) => open(url, {}, { clock: () => Date.now() + minutes * MINUTE })));
+      for (const { now } of ledgers) expect(Math.abs(now!() - (await fromDatabase()))).toBeLessThan(MINUTE);
+
+      const collectors = ledgers.map((ledger) => createCollector({ ledger, writeKeys: ['WK'] }));
+      const send = async (index: number, message: AcceptedMessage) => {
+        const body = JSON.stringify({ writeKey: 'WK', batch: [{ ...message, timestamp: new Date().toISOString() }] });
+        return (await collectors[index]!.fetch(new Request('http://collector/v1/b', { method: 'POST', body }))).json();
+      };
+      await send(0, identify('ada', { anonymousId: 'v' }));
+      // Ten minutes later by its own clock: the late window would be over.
+      expect(await send(1, track('ahead', { anonymousId: 'v' }))).toMatchObject({ accepted: 1, late: [] });
+      expect(await send(2, track('behind', { anonymousId: 'v' }))).toMatchObject({ accepted: 1, late: [] });
+      expect((await ledgers[0]!.person('ada'))?.events.map((event) => event.name)).toEqual(['ahead', 'behind']);
+      expect(await ledgers[0]!.administration.purge(ledgers[1]!.now!(), 100)).toEqual({ deleted: 0, isDone: true });
+    });
+
+    it('is right again within a minute when a clock was set', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      try {
+        let ahead = 0;
+        const ledger = await open(await server.newUrl(), {}, { clock: () => Date.now() + ahead });
+        ahead = 60 * MINUTE;
+        expect(ledger.now!() - (await fromDatabase())).toBeGreaterThan(30 * MINUTE);
+        vi.advanceTimersByTime(MINUTE);
+        await expect.poll(async () => Math.abs(ledger.now!() - (await fromDatabase()))).toBeLessThan(MINUTE);
+      } finally {
+        vi.useRealTimers();
+      }
     });
   });
 

@@ -1,5 +1,6 @@
 import type { LedgerOptions, WholeLedger } from '../ledger.js';
 import { ledgerOver } from '../sql/ledger.js';
+import { readClock } from './clock.js';
 import { clusterTables, readShards } from './cluster.js';
 import { connect, openingFault, type Database } from './connection.js';
 import { createPostgresDatabase } from './database.js';
@@ -17,6 +18,8 @@ export const CLOSED = 'This ledger is closed; open it again with postgresLedger.
 export interface Surroundings {
   /** How the tables lie. */
   tablesIn?(database: Database): Tables;
+  /** Counts milliseconds. @defaultValue the time since the process was started, since nobody can set that clock */
+  clock?(): number;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function openLedger(url: string, options: Required<LedgerOptions>, 
   }
 }
 
-async function openIn(database: Database, options: Required<LedgerOptions>, { tablesIn }: Surroundings): Promise<WholeLedger> {
+async function openIn(database: Database, options: Required<LedgerOptions>, { tablesIn, clock: local = () => performance.now() }: Surroundings): Promise<WholeLedger> {
   const { query } = database;
   const { anonymousEventMerge, campaigns } = options;
   const isCitus = await hasCitus(database);
@@ -44,6 +47,7 @@ async function openIn(database: Database, options: Required<LedgerOptions>, { ta
   const takeNumbers = createNumbers(async () => (await query<{ block: number }>(COMMIT.nextBlock))[0]!.block);
   await takeNumbers(1);
   const clock = { at: (await query<{ received_at: number }>(COMMIT.newest))[0]!.received_at };
+  const { now, stop } = await readClock(query, local);
   const writer = createWriter({ query, tables, takeNumbers, clock, atFirst: { anonymousEventMerge }, campaigns });
 
   const news = createNews(database);
@@ -61,7 +65,9 @@ async function openIn(database: Database, options: Required<LedgerOptions>, { ta
       return `${log!.name}-${row!.snapshot}`;
     },
     watch: news.watch,
+    now,
     async end() {
+      stop();
       await writer.flush();
       await news.end();
       await database.end();

@@ -88,6 +88,7 @@ export const COMMIT = {
   /** The time of the newest entry. */
   newest: 'SELECT greatest(command_at, (SELECT max(received_at) FROM messages)) AS received_at FROM log',
   notify: "SELECT pg_notify($1, '')",
+  now: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
   newestPlace: 'SELECT m.received_at, m.sequence FROM messages m ORDER BY m.received_at DESC, m.sequence DESC LIMIT 1',
   /** Holds up the commits that go by what a command changes, until the command is committed. */
   lock: 'SELECT command_at, command_sequence FROM log FOR UPDATE',

@@ -15,6 +15,7 @@ export interface LedgerParts {
   append(messages: AcceptedMessage[], at: RequestTime): Promise<Outcome[]>;
   version(): Promise<string>;
   watch?(onChange: () => void): () => void;
+  now?(): number;
   /** Lets go of the database, behind everything that is on its way. */
   end(): Promise<void>;
   options: Required<LedgerOptions>;
@@ -28,7 +29,7 @@ export function parseOptions({ anonymousEventMerge = true, campaigns = [], segme
 }
 
 /** A ledger over a database, until it is closed. */
-export function ledgerOver({ database, append, version, watch, end, options, closedMessage }: LedgerParts): WholeLedger {
+export function ledgerOver({ database, append, version, watch, now, end, options, closedMessage }: LedgerParts): WholeLedger {
   const { campaigns, segments, anonymousEventMerge } = options;
   const atFirst = { anonymousEventMerge };
   const reader = createReader(database, atFirst, campaigns);
@@ -43,6 +44,7 @@ export function ledgerOver({ database, append, version, watch, end, options, clo
   return {
     ...guarded({ append: async (messages: AcceptedMessage[], at: RequestTime) => (messages.length === 0 ? [] : append(messages, at)), activity, live, messages, person, people, standing, counts, merged, version }, open),
     ...(watch && { watch }),
+    ...(now && { now }),
     administration: guarded(createAdministration(database, reader, atFirst, campaigns, segments), open),
     triggers: guarded(createTriggerQueue(database, campaigns), open),
     async close() {
