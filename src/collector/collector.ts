@@ -63,7 +63,7 @@ export interface Caller {
 export interface Collector {
   /** Answers a request; never rejects. */
   fetch(request: Request, caller?: Caller): Promise<Response>;
-  /** Deletes what stayed anonymous for more than 30 days. It does so by itself, once an hour. @returns how many messages */
+  /** Deletes what stayed anonymous for more than 30 days. It does so by itself, soon after the start and once an hour. @returns how many messages */
   purge(): Promise<number>;
   /** From now on `/readyz` says no, so that nobody sends anything new here; everything is answered as before. */
   drain(): void;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCollector, type Collector } from '../../src/collector/index.js';
 import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
 import { postgresLedger } from '../../src/ledger/postgres.js';
@@ -186,20 +186,6 @@ describe.each(LEDGERS)('the admin API over %s', (_, makeLedger) => {
     ledger.append = append;
     expect(await ledger.person('old')).toMatchObject({ id: 'ada', events: [{ name: 'one' }] });
     expect((await ledger.activity({ limit: 10 })).items.map(({ type }) => type)).toEqual(['event', 'alias', 'people_merged', 'identify', 'identify']);
-  });
-
-  it('deletes what has expired once an hour, by itself', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    try {
-      const purging = createCollector({ ledger, writeKeys: ['WK'], now: () => time });
-      await ledger.append([track('old', { anonymousId: 'v' })], { receivedAt: NOON });
-      time += 30 * DAY + 1;
-      vi.advanceTimersByTime(HOUR);
-      await vi.waitFor(async () => expect((await ledger.activity({ limit: 1 })).items).toEqual([]));
-      await purging.close();
-    } finally {
-      vi.useRealTimers();
-    }
   });
 
   it('deletes what has expired, in steps, and nothing else', async () => {

@@ -604,6 +604,23 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.undoMerge('v', NOON + 29 * DAY)).toMatchObject({ done: false, code: 'expired' });
       });
 
+      it('deletes no more at a step than it may look at, also of what an undone merge gave back and where everybody has a name', async () => {
+        await append(NOON, ...Array.from({ length: 10 }, (_, i) => track(`early ${i}`, { anonymousId: 'v' })));
+        await append(NOON + 1, ...Array.from({ length: 10 }, (_, i) => track(`named ${i}`, { userId: 'ada' })), identify('ada', { anonymousId: 'v' }), track('other', { anonymousId: 'w' }));
+        await admin.undoMerge('v', NOON + 2);
+        const steps: number[] = [];
+        for (let isDone = false; !isDone; ) {
+          const step = await admin.purge(NOON + 31 * DAY, 3);
+          ({ isDone } = step);
+          steps.push(step.deleted);
+        }
+        // Memory has it all at hand, and deletes it at once.
+        if (steps.length > 1) expect(Math.max(...steps)).toBeLessThanOrEqual(3);
+        expect(steps.reduce((sum, deleted) => sum + deleted, 0)).toBe(11);
+        expect((await names({ tab: 'anonymous' }))).toEqual([]);
+        expect((await ledger.person('ada'))?.events).toHaveLength(10);
+      });
+
       async function purgeAll(now: number): Promise<void> {
         while (!(await admin.purge(now, 100)).isDone);
       }

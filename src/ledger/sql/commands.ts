@@ -21,8 +21,8 @@ import { isLongerThanId } from '../../wire/index.js';
 import type { Administration } from '../ledger.js';
 import type { Change, SqlDatabase, Statements } from './database.js';
 import { claimKeyOf, createLookup, nameKeyOf, type Lookup } from './lookup.js';
-import { logIn } from './read.js';
-import { claimIn, commandIn, settingsIn, timesOf, type ClaimRow, type CommandRow, type TimesRow } from './rows.js';
+import { logIn, placeAt } from './read.js';
+import { commandIn, settingsIn, timesOf, type CommandRow, type MessageRow, type TimesRow } from './rows.js';
 import { toColumn } from './text.js';
 import { startWhatJoined } from './triggers.js';
 
@@ -150,24 +150,24 @@ async function erase(name: string, at: number, statements: Statements, lookup: L
 /** One step of deleting what stayed anonymous since before a time. */
 async function purge(before: number, limit: number, statements: Statements, lookup: Lookup): Promise<{ deleted: number; isDone: boolean }> {
   const { purged_at, purged_sequence } = await logIn(statements);
-  const rows = await statements.all<TimesRow>('oldAnonymous', purged_at, purged_sequence, before, limit);
-  await lookup.prepare(rows.map(timesOf));
-  const expired = rows.filter((row) => {
+  const rows = await statements.all<TimesRow & Pick<MessageRow, 'person'>>('old', purged_at, purged_sequence, before, limit);
+  const anonymous = rows.filter(({ person }) => person === null);
+  await lookup.prepare(anonymous.map(timesOf));
+  const expired = anonymous.filter((row) => {
     const record = timesOf(row);
     const claim = lookup.claimFor(record);
     return !(claim && isMerged(record, claim)) && anonymousSince(record, claim) < before;
   });
-  let deleted = await deleteMessages(expired, statements);
+  const deleted = await deleteMessages(expired, statements);
   const last = rows.at(-1);
   if (last) await statements.run('purgedTo', last.received_at, last.sequence);
   if (rows.length === limit) return { deleted, isDone: false };
 
-  for (const { anonymousId } of (await statements.all<ClaimRow>('undoneBefore', before)).map(claimIn)) {
-    const { bucket, anonymous_id } = claimKeyOf(anonymousId);
-    const theirs = await statements.all<TimesRow>('timesOn', bucket, anonymous_id);
-    deleted += await deleteMessages(theirs.filter(({ received_at }) => received_at < before), statements);
-  }
-  return { deleted, isDone: true };
+  // What is deleted is not found again, so that no place has to be kept.
+  const { receivedAt, sequence } = await placeAt(before, statements);
+  const room = limit - rows.length;
+  const given = await statements.all<TimesRow>('undone', receivedAt, sequence, room, before);
+  return { deleted: deleted + (await deleteMessages(given, statements)), isDone: given.length < room };
 }
 
 async function deleteMessages(rows: TimesRow[], statements: Statements): Promise<number> {

@@ -142,7 +142,7 @@ export async function activityIn(view: View, query: ActivityQuery): Promise<Acti
 }
 
 /** Nothing that was received before a time stands above it: whoever asks for last month does not walk through this one. */
-async function placeAt(time: number, statements: Statements): Promise<Below> {
+export async function placeAt(time: number, statements: Statements): Promise<Below> {
   const [place] = await statements.all<{ received_at: number; sequence: number }>('placeAt', time);
   return { receivedAt: place!.received_at, sequence: place!.sequence };
 }

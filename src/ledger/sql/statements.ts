@@ -62,7 +62,9 @@ export function statementsIn(dialect: Dialect) {
     buryClaim: 'UPDATE claims SET person = NULL WHERE bucket = $1 AND anonymous_id = $2',
     /** Switching merging off closes the late windows that are open. */
     closeClaims: 'UPDATE claims SET closed_at = $1, closed_sequence = $2 WHERE at >= $3 AND closed_at IS NULL',
-    undoneBefore: `SELECT ${CLAIM} FROM claims c WHERE c.undone_at < $1`,
+    /** What claims that were undone before $4 had brought, below a place. */
+    undone: `SELECT ${TIMES} FROM claims c CROSS JOIN messages m ${by('messages_anonymous')} WHERE c.undone_at < $4 AND m.bucket = c.bucket
+      AND m.anonymous_id = c.anonymous_id AND m.person IS NULL AND ${isBelow('m.received_at', 'm.sequence')} LIMIT $3`,
 
     hasNames: 'SELECT 1 FROM names LIMIT 1',
     names: `SELECT ${NAME} FROM ${rows('$1', NAME_KEYS)} CROSS JOIN names n WHERE n.bucket = k.bucket AND n.name = k.name`,
@@ -121,9 +123,9 @@ export function statementsIn(dialect: Dialect) {
     messagesAbove: `SELECT ${RECORD} FROM messages m ${by('messages_in_order')}
       WHERE ${isAbove('m.received_at', 'm.sequence')} ${oldestFirst('m.received_at', 'm.sequence')} LIMIT $3`,
 
-    /** A step of the purge, oldest first: above a place, up to a time. */
-    oldAnonymous: `SELECT ${TIMES} FROM messages m ${by('messages_in_order')}
-      WHERE ${isAbove('m.received_at', 'm.sequence')} AND m.received_at < $3 AND m.person IS NULL ${oldestFirst('m.received_at', 'm.sequence')} LIMIT $4`,
+    /** A step of the purge, oldest first: above a place, up to a time. Also what names a person, so that a step is as long where nothing else is. */
+    old: `SELECT ${TIMES}, m.person FROM messages m ${by('messages_in_order')}
+      WHERE ${isAbove('m.received_at', 'm.sequence')} AND m.received_at < $3 ${oldestFirst('m.received_at', 'm.sequence')} LIMIT $4`,
     purgedTo: dialect.purgedTo,
 
     /** Everybody who goes by a name of their own, in order, from behind a name on. */
