@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/index.js';
 import type { CommandResult, Outcome } from '../merge/index.js';
 import type { AcceptedMessage, Fault } from '../wire/index.js';
+import { createLookout } from './behind.js';
 import { RETRY_SECONDS } from './limits.js';
 import type { Log } from './log.js';
 import type { Meter } from './meter.js';
@@ -33,6 +34,7 @@ export interface StoreOptions {
 }
 
 export function createStore({ ledger, now, log, meter }: StoreOptions): Store {
+  const lookOut = createLookout(ledger, log);
   return {
     async append(messages, sentAt, at = now()) {
       if (messages.length === 0) return [];
@@ -40,6 +42,7 @@ export function createStore({ ledger, now, log, meter }: StoreOptions): Store {
       try {
         const outcomes = await ledger.append(messages, { receivedAt: at, ...(isMoment(sentAt) && { sentAt }) });
         meter.appended(outcomes, messages);
+        void lookOut(at);
         return outcomes;
       } catch (error) {
         log({ level: 'error', code: 'not_stored', message: `The ledger did not store ${messages.length} messages.`, error });

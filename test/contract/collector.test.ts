@@ -343,6 +343,33 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
     });
   });
 
+  describe('when its clock is behind the log', () => {
+    const send = async (at: number) => {
+      time = at;
+      await batch({ batch: [track(`at ${at}`)] });
+    };
+    const told = () => logged.filter(({ code }) => code === 'clock_behind');
+
+    it('says so, once a minute, with both times and what to look at', async () => {
+      await send(NOON + 24 * HOUR);
+      await send(NOON);
+      await expect.poll(told).toHaveLength(1);
+      expect(told()).toMatchObject([{ level: 'warning', message: expect.stringContaining(`It is ${iso(NOON)}, 86400 seconds before the newest entry of the log (${iso(NOON + 24 * HOUR)})`) }]);
+      await send(NOON + MINUTE - 1);
+      await send(NOON + MINUTE);
+      await expect.poll(told).toHaveLength(2);
+    });
+
+    it('says nothing of a minute: clocks are that much apart', async () => {
+      await send(NOON + MINUTE);
+      await send(NOON);
+      await send(NOON + 2 * MINUTE);
+      await send(NOON + HOUR);
+      await send(NOON);
+      await expect.poll(told).toHaveLength(1);
+    });
+  });
+
   describe('when nothing can be stored', () => {
     it('says 503 and when to come back, and tells whoever runs it', async () => {
       start({ ledger: { ...memoryLedger(), append: () => Promise.reject(new Error('disk full')) } });
