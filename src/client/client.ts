@@ -324,7 +324,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
   /** For what is loaded on demand: a deployment takes the files of the one before away, or a network fails. */
   function missing(error: unknown): void {
-    report('part_unavailable', `a part of the client did not load (${String(error)}); everything else goes on. Is every file of it deployed?`, error);
+    report('part_unavailable', `a file of the client did not load (${String(error)}); events go on.`, error);
   }
 
   async function announce(): Promise<void> {
