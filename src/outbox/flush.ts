@@ -200,18 +200,20 @@ export function createFlusher(options: FlusherOptions): Flusher {
   /** @returns whether to go on with the next batch at once */
   async function deliver(rows: Row[], isLeaving = false): Promise<boolean> {
     for (const row of rows) row.isInFlight = true;
+    // Taken by this request alone: a page that leaves makes a second one beside it.
     const given = dropped;
-    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped });
+    dropped = 0;
+    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped: given });
     for (const row of rows) row.isInFlight = false;
     if (isCleared) return false;
 
     const outcome = outcomeOf(response);
+    if (outcome.kind !== 'delivered') dropped += given;
     switch (outcome.kind) {
       case 'delivered':
         if (failures > 0) failed(0);
         rowLimit = Infinity;
         ({ gzip } = outcome);
-        dropped -= given;
         await settle(rows, outcome.refused, outcome.late);
         return true;
       case 'halve':
@@ -308,7 +310,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const rows = queue.filter(({ isInFlight }) => !isInFlight);
     if (failures > 0 && monotonic() < at && rows.every(({ durability }) => durability !== 'memory')) return;
     const sent = rows.slice(0, fitting(rows, room()));
-    // What comes after them waits for both: an identify must not overtake them (RULES R17).
+    // What is called later waits for both, so that no identify overtakes them (RULES R17). One among them may leave beside an
+    // older request: held back, it could wait for a visitor who never returns, and what comes late is sent again (R13).
     if (sent.length > 0) void occupy(Promise.all([running, deliver(sent, true)]));
   }
 

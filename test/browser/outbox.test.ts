@@ -387,6 +387,22 @@ describe('a page that leaves', () => {
     expect(tab.events()).toEqual(['first', 'second']);
   });
 
+  it('leaves a collector that fails alone while it is hidden, and tries it once more when it goes', async () => {
+    const tab = await openTab((window) => {
+      window.Math.random = () => 0.999;
+    });
+    tab.answer = () => new Response('', { status: 503 });
+    const client = await open(tab);
+    client.track('a');
+    await client.flush();
+    const { document } = tab.window;
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(tab.events()).toEqual(['a']);
+    tab.window.dispatchEvent(new PageTransitionEvent('pagehide'));
+    expect(tab.events()).toEqual(['a', 'a']);
+  });
+
   it('and comes back out of the back/forward cache goes on sending', async () => {
     const tab = await openTab();
     const client = await open(tab);

@@ -707,6 +707,21 @@ describe('too much waiting', () => {
     expect(sendings.map(({ dropped }) => dropped)).toEqual([2, 0]);
   });
 
+  it('tells the collector once, though a page that leaves makes a second request beside the first', async () => {
+    const { flusher, call, requests, sendings, answers } = putOnBench({ ...down(), room: () => 1_000_000 });
+    const [first, second] = [openAnswer(), openAnswer()];
+    answers.push(first.answer, second.answer);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) call(name, { padding: 200_000 });
+    const flushed = flusher.flush();
+    await pass(0);
+    flusher.leave();
+    first.give(DELIVERED);
+    second.give(DELIVERED);
+    await flushed;
+    expect(requests).toEqual([['b', 'c'], ['d', 'e']]);
+    expect(sendings.map(({ dropped }) => dropped)).toEqual([1, 0]);
+  });
+
   it('tells whoever waits for their delivery', async () => {
     const { call } = putOnBench(down());
     const row = call('a');
