@@ -36,8 +36,8 @@ export interface Copies {
   remove(name: string): void;
   /** In localStorage only: too large for a cookie. */
   readObject(name: string): JsonObject;
-  /** `undefined` removes it. */
-  writeObject(name: string, value: JsonObject | undefined): void;
+  /** The same; `undefined` removes it. */
+  writeOwn(name: string, value: string | JsonObject | undefined): void;
 }
 
 /** For pages that keep nothing, and for those that may not keep anything yet. */
@@ -48,7 +48,7 @@ export const NO_COPIES: Copies = {
   write: () => true,
   remove() {},
   readObject: () => ({}),
-  writeObject() {},
+  writeOwn() {},
 };
 
 /** The widest domain, found once for each origin: asking a browser for it takes the page a millisecond a label. */
@@ -91,7 +91,7 @@ export function createCopies(options: CookieOptions = {}, persistence: Persisten
       const value = valueIn(readStorage(name) ?? '');
       return isObject(value) ? value : {};
     },
-    writeObject: (name, value) => void writeStorage(name, value),
+    writeOwn: (name, value) => void writeStorage(name, value),
   };
 }
 

@@ -52,7 +52,7 @@ export function createEntity(copies: () => Copies, idKey: string, traitsKey: str
     const now = newId === undefined ? id : newId;
     if (now && (now !== id || now !== kept().readOwn(idName))) kept().write(idName, now);
     if (newId === null) kept().remove(idName);
-    kept().writeObject(traitsName, now || !isEmpty(newTraits) ? newTraits : undefined);
+    kept().writeOwn(traitsName, now || !isEmpty(newTraits) ? newTraits : undefined);
     id = now;
     traits = newTraits;
   }

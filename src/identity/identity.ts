@@ -1,4 +1,4 @@
-import type { JsonObject } from '../wire/index.js';
+import { asJson, type JsonObject } from '../wire/index.js';
 import { createCopies, NO_COPIES, type CookieOptions, type Persistence } from './copies.js';
 import { createEntity, type Entity, type EntityOptions } from './entity.js';
 import { legacyIds } from './legacy.js';
@@ -8,6 +8,10 @@ import { isMinted, newId } from './new-id.js';
 const ANONYMOUS_ID = 'ajs_anonymous_id';
 /** The anonymous id that a page gave its visitor, in every copy, so that the other subdomains know. */
 const GIVEN_ID = 'hitherto_given_id';
+/** The id that pages of this origin go on with until it is known whether the visitor is new. */
+const CANDIDATE = 'hitherto.candidate';
+/** A page that decides who the visitor is, and does not get on with it, is not waited for longer, milliseconds. */
+const TURN_MS = 1_000;
 
 export interface IdentityOptions {
   cookie?: CookieOptions | undefined;
@@ -74,11 +78,12 @@ export function createIdentity(options: IdentityOptions): Identity {
   const user = createEntity(() => copies, 'ajs_user_id', 'ajs_user_traits', options.user);
   const group = createEntity(() => copies, 'ajs_group_id', 'ajs_group_properties', options.group);
   // Minted at once, so that no call has to wait for the database; 126 random bits occur in no message by accident.
-  let candidate = newId();
+  /** What messages are written with while nobody knows the visitor: the candidate, and that of the page before this one. */
+  let candidates = [newId()];
   let recovered: string | undefined;
   /** The id stands in a cookie or in localStorage. */
   let isKept = false;
-  let anonymousId = candidate;
+  let anonymousId = candidates[0]!;
 
   globalThis.addEventListener?.('storage', ({ key }) => {
     if ([ANONYMOUS_ID, ...user.names, ...group.names].includes(key!)) hear(false);
@@ -98,7 +103,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     const isOther = isFromElsewhere && isAnother(visitor);
     for (const entity of [user, group]) entity.refresh(isOther);
     if (isOther) keepId(visitor!);
-    else anonymousId = visitor ?? anonymousId;
+    else if (!isOpen()) anonymousId = visitor ?? anonymousId;
   }
 
   /** Whether the cookies have come to another visitor than the one whom this origin remembers. */
@@ -109,18 +114,31 @@ export function createIdentity(options: IdentityOptions): Identity {
   function begin(): void {
     if (copies === stored) return;
     copies = stored;
-    const known = copies.read(ANONYMOUS_ID);
-    const isOther = isAnother(known);
+    const written = copies.read(ANONYMOUS_ID);
+    const isOther = isAnother(written);
+    const candidate = copies.readOwn(CANDIDATE);
+    const known = written === candidate ? undefined : written;
     // Only for somebody new to us: after a logout, an older client's cookie must not bring the person back.
     const legacy = known === undefined ? legacyIds(copies.readCookie) : {};
-    const isCandidate = anonymousId === candidate;
+    const wasOpen = isOpen();
     // Somebody else than whom this browser remembers has said who they are meanwhile: they bring their own visitor.
-    const bringsOwn = user.begin(isOther, legacy.userId) && isCandidate;
+    const bringsOwn = user.begin(isOther, legacy.userId) && wasOpen;
     group.begin(isOther);
-    recovered = bringsOwn ? candidate : (known ?? legacy.anonymousId);
-    if (isCandidate) anonymousId = recovered ?? candidate;
-    // Kept at once: a page that only sends its visitor on is gone before the database has answered.
-    if (anonymousId !== known) keepId(anonymousId);
+    recovered = bringsOwn ? anonymousId : (known ?? legacy.anonymousId);
+    if (wasOpen) anonymousId = recovered ?? candidate ?? anonymousId;
+    if (wasOpen && recovered === undefined) {
+      candidates.push(anonymousId);
+      copies.writeOwn(CANDIDATE, anonymousId);
+    } else if (anonymousId !== written) keepId(anonymousId);
+  }
+
+  // A page that only sends its visitor on is gone before the database has answered. Written any sooner, the candidate would be
+  // believed by other pages though the database remembers another visitor.
+  globalThis.addEventListener?.('pagehide', () => isOpen() && copies.write(ANONYMOUS_ID, anonymousId));
+
+  /** Whether nobody knows yet who the visitor is. */
+  function isOpen(): boolean {
+    return recovered === undefined && candidates.includes(anonymousId);
   }
 
   function keepId(id: string): void {
@@ -130,12 +148,12 @@ export function createIdentity(options: IdentityOptions): Identity {
   }
 
   function recover(remembered: string | undefined): string {
-    const isCandidate = anonymousId === candidate;
-    // Two pages of a new visitor may have begun at once: the one that wrote last is believed by both.
-    recovered ??= remembered ?? (isCandidate ? copies.read(ANONYMOUS_ID) : undefined) ?? candidate;
-    const id = isCandidate ? recovered : anonymousId;
+    // Another page of a new visitor may have begun at the same time, and come first.
+    recovered ??= remembered ?? (isOpen() ? copies.read(ANONYMOUS_ID) : undefined) ?? candidates.at(-1)!;
+    const id = candidates.includes(anonymousId) ? recovered : anonymousId;
     // Once a page: the copies agree again, and last another year.
     if (id !== anonymousId || !isKept) keepId(id);
+    copies.writeOwn(CANDIDATE, undefined);
     return id;
   }
 
@@ -172,18 +190,25 @@ export function createIdentity(options: IdentityOptions): Identity {
       logout();
     },
     async settle(mayExist) {
-      if (recovered === undefined && isKept && !(await mayExist)) recover(undefined);
+      if (recovered === undefined) {
+        await inTurn(async () => {
+          if ((await mayExist) || copies === NO_COPIES) return;
+          recover(undefined);
+          // Another page would mint one of its own: the database decides.
+          if (!isKept) recovered = undefined;
+        });
+      }
       return recovered !== undefined;
     },
     adopt(id) {
-      if (anonymousId !== candidate || (recovered !== undefined && recovered !== candidate)) return;
+      if (!candidates.includes(anonymousId)) return;
       recovered = id;
       keepId(id);
       onChange(id);
     },
     recover,
     // An id of the page's own may hold what JSON escapes, and what replaceAll reads as a pattern.
-    correct: (text) => (recovered === candidate ? text : text.replaceAll(candidate, () => JSON.stringify(recovered ?? candidate).slice(1, -1))),
+    correct: (text) => candidates.filter((id) => id !== (recovered ?? id)).reduce((result, id) => result.replaceAll(id, () => asJson(recovered!).slice(1, -1)), text),
     begin,
     pause: () => void (copies = NO_COPIES),
     erase() {
@@ -192,10 +217,21 @@ export function createIdentity(options: IdentityOptions): Identity {
       for (const entity of [user, group]) entity.set(null, {});
       for (const name of [ANONYMOUS_ID, GIVEN_ID]) copies.remove(name);
       copies = NO_COPIES;
-      anonymousId = candidate = newId();
+      anonymousId = newId();
+      candidates = [anonymousId];
       recovered = undefined;
       isKept = false;
       return wasKnown;
     },
   };
+}
+
+/** Does work while no other page of this origin does the same, where the browser can see to that. */
+async function inTurn(work: () => Promise<void>): Promise<void> {
+  try {
+    await navigator.locks.request('hitherto.visitor', { signal: AbortSignal.timeout(TURN_MS) }, work);
+  } catch {
+    // Missing, refused in a sandboxed frame, or held by a page that hangs.
+    await work();
+  }
 }

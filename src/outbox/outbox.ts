@@ -207,7 +207,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     let first: Row[] = [];
     try {
       const opening = await openDatabase(reopen);
-      const updated = opening.update(ANONYMOUS_ID, ...ROW_KEYS, (remembered, lastKey) => {
+      // Of pages that begin at once, all decide in turn who the visitor is.
+      await settled;
+      await opening.update(ANONYMOUS_ID, ...ROW_KEYS, (remembered, lastKey) => {
         if (isClosed) return [];
         const anonymousId = recoverId(remembered);
         hasFound = lastKey !== undefined;
@@ -216,7 +218,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         // With the id, so that the first message leaves one transaction earlier.
         return [...(anonymousId === remembered ? [] : [[ANONYMOUS_ID, anonymousId] as Entry]), ...first.map(toEntry)];
       });
-      await Promise.all([updated, cross(opening)]);
+      await cross(opening);
       if (!isClosed) database = opening;
     } catch (error) {
       if (isClosed) return;
@@ -249,9 +251,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return rows;
   }
 
-  /** What other pages left in localStorage. One that is alive writes the same row once more, under the same key. */
+  /** What other pages left in localStorage, of this visitor if they had not come to know them. One that is alive writes the same row once more, under the same key. */
   async function cross(opening: Database): Promise<void> {
-    const left = readBridge().filter(([key]) => !bridged.has(key));
+    const left = readBridge().flatMap(([key, text]): Entry[] => (bridged.has(key) ? [] : [[key, correct(text)]]));
     if (left.length === 0) return;
     hasFound = true;
     await opening.put(left);

@@ -89,6 +89,14 @@ describe('a new visitor', () => {
     expect(create().anonymousId()).toBe(id);
   });
 
+  it('has it on the other subdomains too, once such a page is gone', () => {
+    const id = create().anonymousId();
+    expect(cookieNamed(ANONYMOUS_ID)).toBeUndefined();
+    dispatchEvent(new Event('pagehide'));
+    localStorage.clear();
+    expect(load('from-database').anonymousId()).toBe(id);
+  });
+
   it('has nobody else\'s', () => {
     expect(new Set(Array.from({ length: 1_000 }, newId)).size).toBe(1_000);
   });
@@ -183,6 +191,15 @@ describe('what was written before the database had answered', () => {
     expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: remembered });
   });
 
+  it('is corrected on the next page, if this one was gone before; and the visitor is not forgotten', () => {
+    const text = JSON.stringify({ anonymousId: create().anonymousId() });
+    dispatchEvent(new Event('pagehide'));
+    const next = load('from-database');
+    expect(next.anonymousId()).toBe('from-database');
+    expect(JSON.parse(next.correct(text))).toEqual({ anonymousId: 'from-database' });
+    expect(load().anonymousId()).toBe('from-database');
+  });
+
   it('stands when the visitor is new', () => {
     const identity = create();
     const text = JSON.stringify({ anonymousId: identity.anonymousId() });
@@ -238,6 +255,22 @@ describe('before the database is open, an id', () => {
     await identity.settle(mayExist(false));
     expect(identity.anonymousId()).toBe('from-another-page');
     expect(JSON.parse(identity.correct(text))).toEqual({ anonymousId: 'from-another-page' });
+  });
+
+  it('is decided by one page after the other', async () => {
+    let last = Promise.resolve();
+    vi.stubGlobal('navigator', { locks: { request: (_name: string, _options: object, work: () => Promise<void>) => (last = last.then(work)) } });
+    const one = create();
+    // What one process writes into localStorage, another one sees a moment later.
+    localStorage.clear();
+    const two = create();
+    expect(two.anonymousId()).not.toBe(one.anonymousId());
+    let answer!: (mayExist: boolean) => void;
+    const settled = [one.settle(new Promise((resolve) => (answer = resolve))), two.settle(mayExist(false))];
+    answer(false);
+    await expect(Promise.all(settled)).resolves.toEqual([true, true]);
+    expect(two.anonymousId()).toBe(one.anonymousId());
+    expect(cookieNamed(ANONYMOUS_ID)).toBe(one.anonymousId());
   });
 
   it('does not stand when there may be one', async () => {
