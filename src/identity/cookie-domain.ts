@@ -1,3 +1,10 @@
+/** The domains that a page may have put cookies on, the widest one first; none on an IP address and on localhost. */
+export function cookieDomains(hostname: string): string[] {
+  const labels = hostname.split('.');
+  if (/^[\d.]+$/.test(hostname) || hostname.includes(':')) return [];
+  return labels.slice(1).map((_, i) => labels.slice(-2 - i).join('.'));
+}
+
 /**
  * The widest domain that a page may set cookies for, so that www and app share one visitor.
  *
@@ -6,11 +13,5 @@
  * @returns `undefined` on an IP address, on localhost, and where no wider domain is allowed
  */
 export function widestCookieDomain(hostname: string, canSet: (domain: string) => boolean): string | undefined {
-  const labels = hostname.split('.');
-  if (labels.length < 2 || /^[\d.]+$/.test(hostname) || hostname.includes(':')) return undefined;
-  for (let i = labels.length - 2; i >= 0; i--) {
-    const domain = labels.slice(i).join('.');
-    if (canSet(domain)) return domain;
-  }
-  return undefined;
+  return cookieDomains(hostname).find(canSet);
 }

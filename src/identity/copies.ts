@@ -1,6 +1,6 @@
 import Cookies from 'js-cookie';
 import { asJson, isObject, type JsonObject } from '../wire/index.js';
-import { widestCookieDomain } from './cookie-domain.js';
+import { cookieDomains, widestCookieDomain } from './cookie-domain.js';
 import { idIn, valueIn } from './legacy.js';
 
 /** How the id cookies are written. */
@@ -83,8 +83,10 @@ export function createCopies(options: CookieOptions = {}, persistence: Persisten
       return writeStorage(name, value) || (hasCookies && cookie(() => Cookies.get(name)) === value);
     },
     remove(name) {
-      // Whoever keeps none has none, save what an earlier configuration left.
-      cookie(() => Cookies.remove(name, attributes()));
+      // From wherever a server or an earlier configuration may have put it. To look for it there would be to set one.
+      cookie(() => {
+        for (const domain of ['', ...(options.domain ? [options.domain] : cookieDomains(location.hostname))]) Cookies.remove(name, { domain, path, secure, sameSite });
+      });
       writeStorage(name, undefined);
     },
     readObject(name) {

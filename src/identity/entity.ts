@@ -38,8 +38,11 @@ export interface Entity {
   refresh(isOther: boolean): void;
 }
 
-/** @param copies where they are kept at this moment */
-export function createEntity(copies: () => Copies, idKey: string, traitsKey: string, options: EntityOptions = {}): Entity {
+/**
+ * @param copies where they are kept at this moment
+ * @param onSet they have been written
+ */
+export function createEntity(copies: () => Copies, onSet: () => void, idKey: string, traitsKey: string, options: EntityOptions = {}): Entity {
   const idName = options.cookie?.key ?? idKey;
   const traitsName = options.localStorage?.key ?? traitsKey;
   const kept = (): Copies => (options.persist === false || options.disable ? NO_COPIES : copies());
@@ -55,6 +58,7 @@ export function createEntity(copies: () => Copies, idKey: string, traitsKey: str
     kept().writeOwn(traitsName, now || !isEmpty(newTraits) ? newTraits : undefined);
     id = now;
     traits = newTraits;
+    onSet();
   }
 
   function refresh(isOther: boolean): void {

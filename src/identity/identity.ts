@@ -10,6 +10,8 @@ const ANONYMOUS_ID = 'ajs_anonymous_id';
 const GIVEN_ID = 'hitherto_given_id';
 /** The id that pages of this origin go on with until it is known whether the visitor is new. */
 const CANDIDATE = 'hitherto.candidate';
+/** Fired on the window for the other clients of the page, which may be of another build. */
+const SPOKEN = 'hitherto.identity';
 /** A page that decides who the visitor is, and does not get on with it, is not waited for longer, milliseconds. */
 const TURN_MS = 1_000;
 
@@ -75,8 +77,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   const { onChange, onUnwritable } = options;
   const stored = createCopies(options.cookie, options.persistence);
   let copies = NO_COPIES;
-  const user = createEntity(() => copies, 'ajs_user_id', 'ajs_user_traits', options.user);
-  const group = createEntity(() => copies, 'ajs_group_id', 'ajs_group_properties', options.group);
+  const user = createEntity(() => copies, speak, 'ajs_user_id', 'ajs_user_traits', options.user);
+  const group = createEntity(() => copies, speak, 'ajs_group_id', 'ajs_group_properties', options.group);
   // Minted at once, so that no call has to wait for the database; 126 random bits occur in no message by accident.
   /** What messages are written with while nobody knows the visitor: the candidate, and that of the page before this one. */
   let candidates = [newId()];
@@ -84,6 +86,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   /** The id stands in a cookie or in localStorage. */
   let isKept = false;
   let anonymousId = candidates[0]!;
+  let isSpeaking = false;
 
   globalThis.addEventListener?.('storage', ({ key }) => {
     if ([ANONYMOUS_ID, ...user.names, ...group.names].includes(key!)) hear(false);
@@ -91,8 +94,23 @@ export function createIdentity(options: IdentityOptions): Identity {
   globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && hear(true));
   globalThis.addEventListener?.('visibilitychange', () => document.visibilityState === 'visible' && hear(true));
 
+  globalThis.addEventListener?.(SPOKEN, () => {
+    if (isSpeaking) return;
+    hear(false);
+    // Said of whoever comes from now on; whose the calls so far are is still to be found out.
+    anonymousId = copies.read(ANONYMOUS_ID) ?? anonymousId;
+  });
+
+  /** Tells the other clients of this page, all of whom share what is kept. */
+  function speak(): void {
+    if (copies === NO_COPIES) return;
+    isSpeaking = true;
+    globalThis.dispatchEvent?.(new Event(SPOKEN));
+    isSpeaking = false;
+  }
+
   /**
-   * Another page has spoken.
+   * Another page has spoken, or another client of this one.
    *
    * @param isFromElsewhere whether it may be one of another subdomain, which has written the cookies and nothing else
    */
@@ -160,11 +178,18 @@ export function createIdentity(options: IdentityOptions): Identity {
   function setAnonymousId(id: string): void {
     keepId(id);
     onChange(id);
+    speak();
+  }
+
+  /** The visitor is somebody new. */
+  function renew(): void {
+    copies.remove(GIVEN_ID);
+    setAnonymousId(newId());
   }
 
   function logout(): void {
     user.set(null, {});
-    setAnonymousId(newId());
+    renew();
   }
 
   return {
@@ -176,7 +201,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     identify(id, added) {
       const known = user.id();
       const isOther = id !== undefined && known !== undefined && id !== known;
-      if (isOther) setAnonymousId(newId());
+      if (isOther) renew();
       user.set(id, isOther ? added : { ...user.traits(), ...added });
     },
     setPerson: user.set,

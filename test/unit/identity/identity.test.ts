@@ -45,8 +45,8 @@ function tell(key: string): void {
   dispatchEvent(new StorageEvent('storage', { key }));
 }
 
-/** The cookie of the anonymous id, as it is written. */
-function writtenWith(options?: IdentityOptions['cookie']): string {
+/** Every cookie, as it is written from now on; none is kept. */
+function cookiesWritten(): string[] {
   const written: string[] = [];
   Object.defineProperty(document, 'cookie', {
     get: () => '',
@@ -55,6 +55,12 @@ function writtenWith(options?: IdentityOptions['cookie']): string {
     },
     configurable: true,
   });
+  return written;
+}
+
+/** The cookie of the anonymous id, as it is written. */
+function writtenWith(options?: IdentityOptions['cookie']): string {
+  const written = cookiesWritten();
   load(undefined, { cookie: options });
   return written.find((text) => text.startsWith(ANONYMOUS_ID))!;
 }
@@ -368,6 +374,68 @@ describe('reset', () => {
     expect(localStorage.getItem(TRAITS)).toBeNull();
     expect(cookieNamed(ANONYMOUS_ID)).toBe(identity.anonymousId());
     expect(load(id).anonymousId()).toBe(identity.anonymousId());
+  });
+});
+
+describe('what is removed', () => {
+  /** The domains that a removal of this cookie names; `undefined` is the host alone. */
+  const domainsOf = (written: string[], name: string): (string | undefined)[] =>
+    written.filter((text) => text.startsWith(`${name}=;`)).map((text) => /domain=([^;]+)/.exec(text)?.[1]);
+
+  it('at reset is the id that the page gave, too', () => {
+    const identity = load();
+    identity.setAnonymousId('of-ada');
+    identity.reset();
+    expect(document.cookie + JSON.stringify({ ...localStorage })).not.toContain('of-ada');
+  });
+
+  it('is removed from wherever it may be, and no cookie is set to find out', () => {
+    vi.stubGlobal('location', { hostname: 'app.shop.example' });
+    const identity = load(undefined, { persistence: 'localStorage' });
+    const written = cookiesWritten();
+    identity.reset();
+    expect(domainsOf(written, USER_ID)).toEqual([undefined, 'shop.example', 'app.shop.example']);
+    expect(written.filter((text) => !/=; /.test(text))).toEqual([]);
+  });
+
+  it('is that of the page\'s own domain, where it says one, and of the host, as a server may have set it', () => {
+    vi.stubGlobal('location', { hostname: 'app.shop.example' });
+    const identity = load(undefined, { cookie: { domain: 'app.shop.example' } });
+    const written = cookiesWritten();
+    identity.erase();
+    expect(domainsOf(written, ANONYMOUS_ID)).toEqual([undefined, 'app.shop.example']);
+  });
+});
+
+describe('another client of the page', () => {
+  it('knows the same person and the same visitor', () => {
+    const [one, two] = [load(), load()];
+    one.identify('ada', { plan: 'pro' });
+    one.group.set('acme', {});
+    expect([two.userId(), two.traits(), two.group.id()]).toEqual(['ada', { plan: 'pro' }, 'acme']);
+    two.identify('bob', {});
+    expect([one.userId(), one.traits(), one.anonymousId()]).toEqual(['bob', {}, two.anonymousId()]);
+    one.setAnonymousId('mine');
+    expect(two.anonymousId()).toBe('mine');
+    two.reset();
+    expect([one.userId(), one.group.id(), one.anonymousId()]).toEqual([undefined, undefined, two.anonymousId()]);
+  });
+
+  it('goes on with a visitor who is new since, though it did not know the one before', () => {
+    const [one, two] = [create(), create()];
+    const text = JSON.stringify({ anonymousId: two.anonymousId() });
+    one.reset();
+    expect(two.anonymousId()).toBe(one.anonymousId());
+    two.recover('from-database');
+    expect(two.anonymousId()).toBe(one.anonymousId());
+    expect(JSON.parse(two.correct(text))).toEqual({ anonymousId: 'from-database' });
+  });
+
+  it('that keeps nothing is nobody\'s business', () => {
+    const [one, two] = [load(), load(undefined, { persistence: 'memory' })];
+    two.identify('ada', {});
+    one.identify('bob', {});
+    expect([one.userId(), two.userId()]).toEqual(['bob', 'ada']);
   });
 });
 
