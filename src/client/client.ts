@@ -1,9 +1,9 @@
 import { createIdentity, newId } from '../identity/index.js';
-import { mayExist } from '../outbox/index.js';
+import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
 import { createCircumstances, during, momentOfCall, timeOfCall, type Circumstances, type Moment, type PageContext } from './circumstances.js';
-import { connect, purgeFor, type Connection, type Settings } from './connection.js';
+import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
 import { INTEGRATION } from './customer-io.js';
@@ -45,6 +45,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       report('cookies_blocked', 'cookies and localStorage are blocked; without IndexedDB too, a visitor comes back as a new one.'),
   });
   const destination = destinationOf(options, loadEngine !== undefined, globalThis.location?.href);
+  const scope = scopeOf(destination);
   const gate = createGate({
     initial: consent,
     report,
@@ -55,9 +56,12 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       // A browser that has kept nobody need not say so, at each of its pages.
       if (identity.erase() || firstParty) void bringFirstParty()?.then((cookie) => cookie?.forget());
       isReplaced = true;
-      await purgeFor(destination).catch((error: unknown) => report('purge_failed', `what was kept could not be deleted (${String(error)}).`, error));
+      await purge(scope).catch((error: unknown) => report('purge_failed', `what was kept could not be deleted (${String(error)}).`, error));
     },
+    tell: () => tellOfPurge(scope),
   });
+  // Whoever is denied has said so already, and is not answered.
+  onPurgeElsewhere(scope, () => gate.state() !== 'denied' && void gate.decide('denied'));
   let { timeout = TIMEOUT_MS } = options;
   const pipeline = createPipeline({ timeout: () => timeout, client: () => client, report });
   const integrations = switchesIn(options.integrations);

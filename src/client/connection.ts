@@ -6,7 +6,6 @@ import {
   createTabs,
   keepaliveRoom,
   limitOf,
-  purge,
   readAttempts,
   UNADDRESSED,
   writeAttempts,
@@ -76,14 +75,9 @@ export function connect(connection: ConnectionOptions): Connection {
 }
 
 /** Whom the messages of a client wait for: the clients of a page leave each other's alone. */
-function scopeOf(destination: Destination): string {
+export function scopeOf(destination: Destination): string {
   if (destination.kind === 'collector') return `key:${destination.writeKey}`;
   return destination.kind === 'page' ? PAGE : UNADDRESSED;
-}
-
-/** Deletes whatever waits in this browser for a destination. */
-export function purgeFor(destination: Destination): Promise<void> {
-  return purge(scopeOf(destination));
 }
 
 function toCollector(connection: ConnectionOptions, destination: Destination & { kind: 'collector' }): Connection {

@@ -34,6 +34,8 @@ interface GateOptions {
   correct(text: string): string;
   /** Deletes every trace. */
   erase(): Promise<void>;
+  /** Has the other pages of this origin do so too. */
+  tell(): void;
 }
 
 const STATES: unknown[] = ['granted', 'pending', 'denied'] satisfies Consent[];
@@ -43,7 +45,7 @@ const HELD_LIMIT = 1_000;
 
 const NOT_CONSENTED = ['not_consented', 'The visitor has not agreed to be tracked; nothing of it was kept.'] as const;
 
-export function createGate({ initial, report, begin, pause, correct, erase }: GateOptions): Gate {
+export function createGate({ initial, report, begin, pause, correct, erase, tell }: GateOptions): Gate {
   let state = initial;
   let connection: Connection | undefined;
   let categories: ConsentCategories | undefined;
@@ -100,6 +102,8 @@ export function createGate({ initial, report, begin, pause, correct, erase }: Ga
     held = [];
     for (const row of connection?.close() ?? []) refuseRow(row, ...NOT_CONSENTED);
     connection = undefined;
+    // Not of a denial that is taken back in the same task.
+    queueMicrotask(() => state === 'denied' && tell());
     const mine = (erasing = Promise.all([erasing, erase()]));
     await mine;
     if (erasing === mine) erasing = undefined;

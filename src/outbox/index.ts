@@ -9,6 +9,6 @@ export { limitOf } from './limit.js';
 export type { Limit } from './limit.js';
 export { parseKey } from './key.js';
 export { createRow, droppedRow, messagesIn, refuseRow } from './row.js';
-export { purge } from './purge.js';
+export { onPurgeElsewhere, purge, tellOfPurge } from './purge.js';
 export type { Durability, Row } from './row.js';
 export { readStored, writeStored } from './storage.js';

@@ -3,7 +3,9 @@ import { readBridge, removeFromBridge } from './bridge.js';
 import { mayExist, openDatabase } from './database.js';
 import { parseKey, ROW_KEYS } from './key.js';
 import { ANONYMOUS_ID, UNADDRESSED } from './outbox.js';
-import { storedNames, writeStored } from './storage.js';
+import { onStored, storedNames, writeStored } from './storage.js';
+
+const PURGED = 'purged';
 
 /**
  * Empties this browser of everything that waits for `scope`, and of the anonymous id: consent was withdrawn, so that
@@ -24,4 +26,15 @@ export async function purge(scope: string): Promise<void> {
   const rows = await database.read(...ROW_KEYS);
   await database.replace([...rows.flatMap(([key]) => (isOurs(key) ? key : [])), ANONYMOUS_ID], []);
   database.close();
+}
+
+/** Tells the other pages of this origin that nothing is to wait for `scope` any more: they would go on as before. */
+export function tellOfPurge(scope: string): void {
+  writeStored(PURGED, scope);
+  writeStored(PURGED, undefined);
+}
+
+/** Calls back when another page tells of it. */
+export function onPurgeElsewhere(scope: string, work: () => void): void {
+  onStored(PURGED, scope, work);
 }

@@ -28,3 +28,10 @@ export function writeStored(name: string, value: string | undefined): void {
 export function storedNames(start: string): string[] {
   return Object.keys(storage() ?? {}).flatMap((key) => (key.startsWith(PREFIX + start) ? key.slice(PREFIX.length) : []));
 }
+
+/** Calls back each time that another page of this origin writes this value. */
+export function onStored(name: string, value: string, work: () => void): void {
+  globalThis.addEventListener?.('storage', ({ key, newValue }) => {
+    if (key === PREFIX + name && newValue === value) work();
+  });
+}

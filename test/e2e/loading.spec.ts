@@ -98,6 +98,31 @@ test('the snippet of a page that waits for consent keeps nothing until then', as
   expect(rows).toBe(0);
 });
 
+test('a visitor who says no in one tab has said so in all; who takes it back at once has not', async ({ page, recorder, context }) => {
+  const { snippet } = printed(recorder);
+  recorder.put('/shop', snippet);
+  const other = await context.newPage();
+  for (const tab of [page, other]) {
+    await tab.goto(`${recorder.url}/shop`);
+    await isThere(tab);
+  }
+  const stateOf = (tab: typeof page): Promise<string> => tab.evaluate(() => window.cioanalytics.consent());
+  await page.evaluate(() => {
+    void window.cioanalytics.consent('denied');
+    return window.cioanalytics.consent('granted');
+  });
+  await page.evaluate(() => window.cioanalytics.track('granted after all').then(() => undefined));
+  await sent(recorder, 1);
+  expect([await stateOf(page), await stateOf(other)]).toEqual(['granted', 'granted']);
+
+  await page.evaluate(() => window.cioanalytics.consent('denied'));
+  await expect.poll(() => stateOf(other)).toBe('denied');
+  // The answer of the other tab is not answered: whoever agrees now is granted.
+  await page.evaluate(() => window.cioanalytics.consent('granted'));
+  expect(await other.evaluate(() => window.cioanalytics.track('after').then(({ durable }) => durable))).toBe('dropped');
+  expect([await stateOf(page), await stateOf(other)]).toEqual(['granted', 'denied']);
+});
+
 /** A page under a policy that allows one nonce, the collector, and no text that becomes code. */
 async function serveStrict(html: string, policy: string): Promise<{ url: string; close(): void }> {
   const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').setHeader('Content-Security-Policy', policy).end(html));

@@ -351,6 +351,23 @@ describe("the collector's own cookie", () => {
   });
 });
 
+describe('a denial in another tab', () => {
+  const tells = (scope: string): unknown => window.dispatchEvent(Object.assign(new Event('storage'), { key: 'hitherto.purged', newValue: scope }));
+
+  it.each(['granted', 'pending'] as const)('is one here: %s before', async (consent) => {
+    const client = start({ consent });
+    const before = await client.track('before');
+    await client.ready();
+    tells('key:OTHER');
+    expect(client.consent()).toBe(consent);
+    tells('key:KEY');
+    expect(client.consent()).toBe('denied');
+    expect((await client.track('after')).durable).toBe('dropped');
+    expect(await before.delivered).toBeDefined();
+    await vi.waitFor(async () => expect(await found()).toEqual(NOBODY));
+  });
+});
+
 describe('consent purpose by purpose', () => {
   it('goes into each message, those that waited for it too', async () => {
     const client = start({ consent: 'pending' });
