@@ -63,7 +63,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   // Whoever is denied has said so already, and is not answered.
   onPurgeElsewhere(scope, () => gate.state() !== 'denied' && void gate.decide('denied'));
   let { timeout = TIMEOUT_MS } = options;
-  const pipeline = createPipeline({ timeout: () => timeout, client: () => client, report });
+  const pipeline = createPipeline({ timeout: () => timeout, client: () => client, pass: gate.pass, report });
   const integrations = switchesIn(options.integrations);
   const schemas = options.debug || isDevelopment() ? options.events : undefined;
   let isDebugging = options.debug === true;
@@ -127,7 +127,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context) },
     };
     const sent = new Context(message);
-    const result = pipeline.run(sent, () => store(sent));
+    // Nobody gets to see the call of a visitor who said no.
+    const result = gate.state() === 'denied' ? store(sent) : pipeline.run(sent, () => store(sent));
     if (callback) void result.then((done) => callPage(callback, done));
     if (isDebugging) void result.then(tell);
     return result;

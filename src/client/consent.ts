@@ -1,6 +1,7 @@
 import { createRow, droppedRow, messagesIn, refuseRow, type Row } from '../outbox/index.js';
 import { isObject, readable, serialise, type JsonObject } from '../wire/index.js';
 import type { Connection } from './connection.js';
+import type { Context } from './context.js';
 import type { Report } from './report.js';
 import type { ClientOptions } from './types.js';
 
@@ -20,6 +21,8 @@ export interface Gate {
   categories(): JsonObject | undefined;
   connection(): Connection | undefined;
   append(text: string, hasIdentify: boolean): Row;
+  /** Takes a message elsewhere, as it was stored: now, once the visitor agrees, or never. */
+  pass(context: Context, work: () => void): void;
   decide(consent: Consent | ConsentCategories): Promise<void>;
 }
 
@@ -50,6 +53,8 @@ export function createGate({ initial, report, begin, pause, correct, erase, tell
   let connection: Connection | undefined;
   let categories: ConsentCategories | undefined;
   let held: Row[] = [];
+  /** What else is to be done with calls that wait. */
+  let passing: (() => void)[] = [];
   let erasing: Promise<unknown> | undefined;
   if (state === 'granted') connection = begin();
   // What earlier pages kept goes too, unless this one has an answer of its own at once.
@@ -76,17 +81,17 @@ export function createGate({ initial, report, begin, pause, correct, erase, tell
     const rows = held;
     held = [];
     return rows.map((row) => {
-      const sent = to.append(correct(withConsent(row)), row.hasIdentify);
+      const sent = to.append(asStored(row.text), row.hasIdentify);
       void sent.delivered.then(row.settleDelivered);
       return sent;
     });
   }
 
-  /** What was collected before the visitor answered says what they answered. */
-  function withConsent(row: Row): string {
-    if (!categories) return row.text;
-    const [message] = messagesIn(row);
-    return serialise({ ...message, context: { ...(message?.['context'] as JsonObject), consent: { categoryPreferences: categories } } });
+  /** What was collected before the visitor answered says what they answered, and who they are. */
+  function asStored(text: string): string {
+    if (!categories) return correct(text);
+    const [message] = messagesIn({ text });
+    return correct(serialise({ ...message, context: { ...(message?.['context'] as JsonObject), consent: { categoryPreferences: categories } } }));
   }
 
   async function grant(): Promise<void> {
@@ -94,12 +99,15 @@ export function createGate({ initial, report, begin, pause, correct, erase, tell
     if (erasing) return erasing.then(grant);
     if (state !== 'granted') return;
     connection = begin(connection);
-    await Promise.all(release(connection).map(({ stored }) => stored));
+    const rows = release(connection);
+    for (const work of passing.splice(0)) work();
+    await Promise.all(rows.map(({ stored }) => stored));
   }
 
   async function deny(): Promise<void> {
     for (const row of held) refuseRow(row, ...NOT_CONSENTED);
     held = [];
+    passing = [];
     for (const row of connection?.close() ?? []) refuseRow(row, ...NOT_CONSENTED);
     connection = undefined;
     // Not of a denial that is taken back in the same task.
@@ -116,6 +124,15 @@ export function createGate({ initial, report, begin, pause, correct, erase, tell
     append(text, hasIdentify) {
       if (state === 'denied') return droppedRow(text, ...NOT_CONSENTED);
       return connection && state === 'granted' ? connection.append(text, hasIdentify) : hold(text, hasIdentify);
+    },
+    pass(context, work) {
+      if (state === 'denied') return;
+      if (connection && state === 'granted') return work();
+      passing.push(() => {
+        [context.event = {}] = messagesIn({ text: asStored(serialise(context.event)) });
+        work();
+      });
+      if (passing.length > HELD_LIMIT) passing.shift();
     },
     async decide(consent) {
       if (isObject(consent)) categories = { ...(consent as ConsentCategories) };

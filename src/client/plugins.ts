@@ -13,8 +13,8 @@ type Hook = (context: Context) => unknown;
  * Something that changes messages, or takes them elsewhere as well.
  *
  * `before` and `enrichment` plugins may change `context.event`, or end the call with `context.cancel()`; `destination`
- * and `after` plugins see what was stored. While a plugin's answer is a promise its message waits in memory, and the calls
- * behind it too; it waits no longer than the option `timeout`.
+ * and `after` plugins see what was stored, and nothing of a visitor who has not agreed. While a plugin's answer is a promise
+ * its message waits in memory, and the calls behind it too; it waits no longer than the option `timeout`.
  */
 export interface Plugin {
   name: string;
@@ -73,6 +73,8 @@ interface PipelineOptions {
   timeout(): number;
   /** What plugins get as the client. */
   client(): unknown;
+  /** Takes a message elsewhere, as it was stored: now, once the visitor agrees, or never. */
+  pass(context: Context, work: () => void): void;
   report: Report;
 }
 
@@ -82,7 +84,7 @@ interface Entry {
   loading: Promise<void>;
 }
 
-export function createPipeline({ timeout, client, report }: PipelineOptions): Pipeline {
+export function createPipeline({ timeout, client, pass, report }: PipelineOptions): Pipeline {
   let middlewares: SourceMiddleware[] = [];
   let entries: Entry[] = [];
   const forDestination = new Map<string, DestinationMiddleware[]>();
@@ -126,8 +128,10 @@ export function createPipeline({ timeout, client, report }: PipelineOptions): Pi
   function finish(context: Context, store: () => Promise<Context>): Promise<Context> {
     if (context.failedDelivery()) return Promise.resolve(context);
     const stored = store();
-    for (const entry of entriesOf('destination')) void sendTo(entry, context);
-    for (const entry of entriesOf('after')) void call(entry, context);
+    pass(context, () => {
+      for (const entry of entriesOf('destination')) void sendTo(entry, context);
+      for (const entry of entriesOf('after')) void call(entry, context);
+    });
     return stored;
   }
 

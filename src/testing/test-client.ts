@@ -38,7 +38,8 @@ export interface TestClient<Events extends object = AnyEvents> extends Client<Ev
 
 /**
  * Makes a client for the tests of a page: the real one, with its arguments, plugins and consent, over memory. A call is in
- * `messages`, and has arrived at the engine, when it returns; behind a plugin that takes time, when its promise resolves.
+ * `messages`, and has arrived at the engine, when it returns; behind a plugin that takes time, when its promise resolves, and
+ * while consent is pending, once it is granted.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { startDropIn } from '../../../src/client/index.js';
+import { startDropIn, type Context } from '../../../src/client/index.js';
 import { openDatabase } from '../../../src/outbox/database.js';
 import type { JsonObject } from '../../../src/wire/index.js';
 import { errors, sent, start, takeMessages } from './harness.js';
@@ -365,6 +365,48 @@ describe('a denial in another tab', () => {
     expect((await client.track('after')).durable).toBe('dropped');
     expect(await before.delivered).toBeDefined();
     await vi.waitFor(async () => expect(await found()).toEqual(NOBODY));
+  });
+});
+
+describe('plugins', () => {
+  const names = (calls: unknown[][]): unknown[] => calls.map(([context]) => (context as Context).event['event']);
+
+  it.each(['destination', 'after'] as const)('of the type %s get what waited once the visitor agrees, as it was stored', async (type) => {
+    document.cookie = 'ajs_anonymous_id=known; path=/';
+    const track = vi.fn<(context: unknown) => void>();
+    const client = start({ consent: 'pending', plugins: [{ name: 'Ads', type, track }] });
+    const early = await client.track('early');
+    void client.track('only there', {}, { integrations: { 'Customer.io Data Pipelines': false } });
+    await client.ready();
+    expect(track).not.toHaveBeenCalled();
+    await client.consent({ advertising: true });
+    await client.track('late');
+    await client.flush();
+    expect(names(track.mock.calls)).toEqual(['early', 'only there', 'late']);
+    expect(sent.map(({ event }) => event)).toEqual(['early', 'late']);
+    expect((track.mock.calls[0]![0] as Context).event).toEqual(sent[0]);
+    expect(early.event).toEqual(sent[0]);
+    expect(sent[0]).toMatchObject({ anonymousId: 'known', context: { consent: { categoryPreferences: { advertising: true } } } });
+  });
+
+  it('get nothing of a visitor who says no: neither what waited, nor what something else kept waiting', async () => {
+    const track = vi.fn<(context: unknown) => void>();
+    const seen = vi.fn<(context: unknown) => void>();
+    const client = start({ consent: 'pending', plugins: [{ name: 'Ads', type: 'destination', track }, { name: 'mine', type: 'before', track: seen }] });
+    await client.track('while pending');
+    let finish!: () => void;
+    void client.addSourceMiddleware(async ({ next }) => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      next();
+    });
+    const slow = client.track('slow');
+    await client.consent('denied');
+    finish();
+    expect((await slow).durable).toBe('dropped');
+    expect((await client.track('while denied')).durable).toBe('dropped');
+    await client.consent('granted');
+    expect(track).not.toHaveBeenCalled();
+    expect(names(seen.mock.calls)).toEqual(['while pending', 'slow']);
   });
 });
 

@@ -20,11 +20,13 @@ describe('a test client', () => {
     vi.restoreAllMocks();
   });
 
-  it('takes the options of a client', async () => {
+  it('takes the options of a client: what waits for consent has not happened yet', async () => {
     const strict = createTestClient({ consent: 'pending', plugins: [{ name: 'plan', type: 'enrichment', track: (context) => void (context as { updateEvent(path: string, value: unknown): void }).updateEvent('properties.plan', 'pro') }] });
     void strict.track('asked');
-    expect(strict.messages).toMatchObject([{ properties: { plan: 'pro' } }]);
     expect(strict.consent()).toBe('pending');
+    expect(strict.messages).toEqual([]);
+    await strict.consent('granted');
+    expect(strict.messages).toMatchObject([{ properties: { plan: 'pro' } }]);
   });
 
   it('keeps what the test changes afterwards out of the messages', () => {
