@@ -279,6 +279,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       userId: identity.userId() ?? null,
       groupId: identity.group.id() ?? null,
       consent: gate.state(),
+      persistence: options.persistence ?? 'cookie',
       plugins: pipeline.names(),
       ...(gate.connection()?.look?.() ?? { endpoint: undefined, waiting: 0, queue: [] }),
     }),

@@ -213,6 +213,8 @@ export interface Inspection {
   userId: string | null;
   groupId: string | null;
   consent: Consent;
+  /** How much may be kept in this browser. */
+  persistence: Persistence;
   /** Where messages go; `undefined` when they stay in this browser. */
   endpoint: string | undefined;
   /** How many messages wait for delivery. */

@@ -1,4 +1,4 @@
-import { newId, readStored, writeStored, type Context, type JsonObject, type Plugin } from '../client/index.js';
+import { newId, readStored, writeStored, type Client, type Context, type JsonObject, type Plugin } from '../client/index.js';
 
 /** Options of {@link sessions}. */
 export interface SessionOptions {
@@ -19,7 +19,8 @@ const NAME = 'session';
 
 /**
  * A plugin that says with each message which visit it belongs to: `context.session` is `{ id, number, startedAt }`, the
- * time in ISO 8601. The tabs of an origin share a session; without localStorage it is the page's own.
+ * time in ISO 8601. The tabs of an origin share a session; without localStorage, with `persistence: 'memory'`, and until the
+ * visitor has agreed, it is the page's own.
  *
  * @example
  * ```ts
@@ -28,13 +29,22 @@ const NAME = 'session';
  */
 export function sessions({ timeoutMs = HALF_AN_HOUR_MS }: SessionOptions = {}): Plugin {
   let own: Session | undefined;
+  /** Absent where nothing outlives the page. */
+  let keeper: Client | undefined;
+  const mayKeep = (): boolean => keeper?.consent() === 'granted';
+  /** Whether `own` lies in localStorage: what is gone from there was deleted, and is not brought back. */
+  let isKept = false;
 
   function current(now: number): Session {
-    const known = parse(readStored(NAME)) ?? own;
+    const stored = mayKeep() ? parse(readStored(NAME)) : undefined;
+    const known = stored ?? (isKept ? undefined : own);
     // A clock that was set back ends a session too.
     const isGoingOn = known !== undefined && now - known.lastAt < timeoutMs && now >= known.startedAt;
     own = isGoingOn ? { ...known, lastAt: now } : { id: newId(), number: (known?.number ?? 0) + 1, startedAt: now, lastAt: now };
-    writeStored(NAME, JSON.stringify(own));
+    if (mayKeep()) {
+      writeStored(NAME, JSON.stringify(own));
+      isKept = readStored(NAME) !== undefined;
+    }
     return own;
   }
 
@@ -43,7 +53,12 @@ export function sessions({ timeoutMs = HALF_AN_HOUR_MS }: SessionOptions = {}): 
     (context as Context).updateEvent('context.session', { id, number, startedAt: new Date(startedAt).toISOString() });
   }
 
-  return { name: 'sessions', type: 'enrichment', track: add, identify: add, page: add, screen: add, group: add, alias: add };
+  function load(_: unknown, given: unknown): void {
+    const client = given as Client;
+    if (client.inspect().persistence !== 'memory') keeper = client;
+  }
+
+  return { name: 'sessions', type: 'enrichment', isLoaded: () => true, load, track: add, identify: add, page: add, screen: add, group: add, alias: add };
 }
 
 function parse(text: string | undefined): Session | undefined {
