@@ -202,7 +202,8 @@ export interface StartedTrigger extends Trigger {
 /** What campaigns have started, until somebody was told: written in the transaction that brings the event to its person. */
 export interface TriggerQueue {
   /**
-   * The next ones, in the order in which they came out; again, until they are delivered.
+   * The next ones, in the order in which they came out; again, until they are delivered. Those of somebody who is suppressed wait
+   * until they are not.
    *
    * @param owner whoever delivers: while they hold the lease, nobody else is given any. With a limit and a lease of 0 they give it back
    * @returns `undefined` when another owner holds the lease

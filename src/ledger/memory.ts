@@ -91,7 +91,12 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
   const triggers: TriggerQueue = {
     async take(_, { limit }) {
       open();
-      return engine.placedTriggers().map(startedIn).filter((trigger) => !delivered.has(markOf(trigger))).slice(0, limit);
+      const suppressed = new Set(engine.suppressed());
+      return engine
+        .placedTriggers()
+        .map(startedIn)
+        .filter((trigger) => !delivered.has(markOf(trigger)) && !suppressed.has(trigger.person))
+        .slice(0, limit);
     },
     async delivered(these) {
       for (const trigger of these) delivered.add(markOf(trigger));

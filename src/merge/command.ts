@@ -1,5 +1,6 @@
-import { USER_ID_BYTES, type Activity } from '../wire/index.js';
-import type { Position } from './record.js';
+import { USER_ID_BYTES, type Activity, type Explanation } from '../wire/index.js';
+import { lasting } from './explain.js';
+import type { Claim, MessageRecord, Position } from './record.js';
 import type { Settings } from './settings.js';
 
 /** What an administrator did, as an entry of the same log as the messages, with all the names it was about (RULES R26). */
@@ -48,6 +49,14 @@ export function withoutPerson(command: Command, names: string[], anonymousIds: s
     case 'settings_changed':
       return command;
   }
+}
+
+/** Why an event did not join that came behind what closed the late window of its claim early. @param closing what did, where that is known */
+export function explainClosed({ receivedAt }: MessageRecord, { closedAt }: Claim, closing: Command | undefined): Explanation {
+  const before = `${lasting(receivedAt - closedAt!)} before it arrived, which closed the late window of its anonymous id.`;
+  return closing?.type === 'person_suppressed'
+    ? { reason: 'late_window_passed', detail: `Its person was suppressed ${before}` }
+    : { reason: 'merging_off', detail: `Merging was switched off ${before}` };
 }
 
 export const DONE: CommandResult = { done: true };

@@ -41,6 +41,9 @@ export interface CommandRules {
   run(command: Command): void;
   /** What closes a claim's late window early, if anything does. */
   closingOf(claim: Claim): Pick<Claim, 'closedAt' | 'closedSequence'> | undefined;
+  /** Tells of an event that came behind that. */
+  explainClosed(record: MessageRecord, claim: Claim): Explanation;
+  isSuppressedAt(name: string, place: Position): boolean;
   lineOf(command: Command): Activity;
 }
 
@@ -62,7 +65,13 @@ export interface NameState {
   /** Names that lead here. */
   aliases?: Set<string>;
   erasedAt?: number;
-  isSuppressed?: boolean | undefined;
+  /** How it was suppressed, and unsuppressed, in order. */
+  suppressions?: Suppression[] | undefined;
+}
+
+/** Whether nothing is kept under a name, from a place in the log on. */
+interface Suppression extends Position {
+  isSuppressed: boolean;
 }
 
 /** What is kept under a messageId: nearly always one record; more when different people's messages share an id (RULES R14). */
@@ -193,29 +202,31 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
 
   function factsOf(message: AcceptedMessage, place: Position, stored: MessageRecord | undefined) {
     const claim = claimOn(mergingId(message));
+    const holder = claim?.person;
+    const isMergingOff = (changes.length > 0 && !isMergingAt(changes, place)) || (holder !== undefined && commandRules?.isSuppressedAt(holder, place));
     // Most messages name nobody of whom more is known, and there is nothing to look up.
-    if (message.type === 'track' && message.userId === undefined) return { stored, claim };
+    if (message.type === 'track' && message.userId === undefined) return { stored, claim, isMergingOff };
     return {
       stored,
       claim,
-      names: namesOf(message),
-      holder: claim?.person !== undefined && names.size > 0 ? directory.rootOf(claim.person) : claim?.person,
-      isMergingOff: changes.length > 0 && !isMergingAt(changes, place),
+      names: namesOf(message, place),
+      holder: holder !== undefined && names.size > 0 ? directory.rootOf(holder) : holder,
+      isMergingOff,
     };
   }
 
-  function namesOf(message: AcceptedMessage): Names | undefined {
+  function namesOf(message: AcceptedMessage, place: Position): Names | undefined {
     if (names.size === 0 && !asksWhoIsKnown(message)) return undefined;
     const person = personNamedBy(message);
     if (person === undefined) return undefined;
     const email = emailBeside(message);
-    return { path: nameFacts(person), email: email === undefined ? undefined : nameFacts(email) };
+    return { path: nameFacts(person, place), email: email === undefined ? undefined : nameFacts(email, place) };
   }
 
-  function nameFacts(name: string): NameFacts {
-    const { erasedAt, isSuppressed } = names.get(name) ?? {};
+  function nameFacts(name: string, place: Position): NameFacts {
+    const { erasedAt } = names.get(name) ?? {};
     const root = directory.rootOf(name);
-    return { root, isKnown: isKnown(name), erasedAt, isSuppressed };
+    return { root, isKnown: isKnown(name), erasedAt, isSuppressed: commandRules?.isSuppressedAt(name, place) };
   }
 
   function isKnown(name: string): boolean {
@@ -365,7 +376,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   function explain(messageId: string, anonymousId?: string, now = last.receivedAt): Explanation {
     const record = recordNamed(messageId, anonymousId);
     if (!record) return UNKNOWN_MESSAGE;
-    const explanation = explanationOf(record, claimFor(record), now, isMergingOn());
+    const explanation = explanationOf(record, claimFor(record), now, isMergingOn(), commandRules?.explainClosed);
     return explanation.person === undefined ? explanation : { ...explanation, person: directory.rootOf(explanation.person) };
   }
 

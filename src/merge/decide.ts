@@ -13,7 +13,10 @@ export type Outcome =
   | {
       messageId: string;
       status: 'stored' | 'duplicate';
-      /** It came after its late window and stays anonymous, unless it is sent again under a new anonymous id (RULES R13). */
+      /**
+       * It came after its late window and stays anonymous, unless it is sent again under a new anonymous id (RULES R13). Never while
+       * merging is off or its person suppressed: that would not join either.
+       */
       isLate: boolean;
       warnings: Warning[];
     }
@@ -31,7 +34,7 @@ export interface Facts {
   names?: Names | undefined;
   /** The name that the claim's holder goes by; the claim's own when absent. */
   holder?: string | undefined;
-  /** Merging is switched off (RULES R20). */
+  /** Nothing joins: merging is switched off (RULES R20), or the claim's holder suppressed (R24). */
   isMergingOff?: boolean | undefined;
 }
 
@@ -84,7 +87,7 @@ export function decide(facts: Facts, message: AcceptedMessage, arrival: Arrival)
     outcome: {
       messageId: message.messageId,
       status: stored ? 'duplicate' : 'stored',
-      isLate: standing !== undefined && membership(record, standing).reason === 'late_window_passed',
+      isLate: standing !== undefined && !isMergingOff && membership(record, standing).reason === 'late_window_passed',
       warnings,
     },
     record: isFirst ? record : undefined,

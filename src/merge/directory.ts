@@ -15,19 +15,23 @@ export interface Directory {
   mergedAt(name: string): Position | undefined;
 }
 
-/** @param linkOf the link that starts at a name, if there is one; following links always ends */
+/** No name leads through so many others, so that following links ends also where a database holds some that lead in a circle. */
+const MOST_LINKS = 10_000;
+
+/** @param linkOf the link that starts at a name, if there is one */
 export function createDirectory(linkOf: (name: string) => Link | undefined): Directory {
   return {
     rootOf(name, asOf) {
-      for (;;) {
+      for (let followed = 0; followed < MOST_LINKS; followed++) {
         const link = linkOf(name);
-        if (!link || (asOf && isBefore(asOf, link))) return name;
+        if (!link || (asOf && isBefore(asOf, link))) break;
         name = link.person;
       }
+      return name;
     },
     mergedAt(name) {
       let last: Position | undefined;
-      for (let link = linkOf(name); link; link = linkOf(link.person)) {
+      for (let link = linkOf(name), followed = 0; link && followed < MOST_LINKS; link = linkOf(link.person), followed++) {
         if (link.isMerge && (!last || isBefore(last, link))) last = link;
       }
       return last;

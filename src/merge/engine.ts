@@ -1,7 +1,19 @@
 import { isLongerThanId, type Activity, type ActivityFilter, type Explanation, type Message, type Person, type StoredEvent } from '../wire/index.js';
 import { isInherited } from './activity.js';
 import { parseCampaigns, type Campaign } from './campaign.js';
-import { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, TOO_LONG_FOR_AN_ID, withoutPerson, type Command, type CommandResult } from './command.js';
+import {
+  commandActivity,
+  DONE,
+  explainClosed,
+  NO_MERGE,
+  NOBODY,
+  SAME_PERSON,
+  TOO_LATE_TO_RESTORE,
+  TOO_LONG_FOR_AN_ID,
+  withoutPerson,
+  type Command,
+  type CommandResult,
+} from './command.js';
 import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
@@ -87,10 +99,12 @@ export interface Engine {
   undoMerge(anonymousId: string, at: CommandAt): CommandResult;
   /** Forgets a person and whatever is theirs. Their anonymous ids stay taken, and what happened before is not taken in again. */
   deletePerson(id: string, at: CommandAt): CommandResult;
-  /** Keeps nothing that names a person, from now on. They need not be known. */
+  /** Keeps nothing that names a person, from now on, and lets nothing join them any more. They need not be known. */
   suppress(id: string, at: CommandAt): CommandResult;
   /** Takes a suppression back. */
   unsuppress(id: string, at: CommandAt): CommandResult;
+  /** Every name that is suppressed, in no order: whoever hands triggers on holds theirs back. */
+  suppressed(): string[];
   /** Switches merging; not retroactive by itself: the next identify claims what is still inside 30 days. */
   settings(change: Partial<Settings>, at: CommandAt): Settings;
   /** Deletes what stayed anonymous for more than 30 days. Never changes what merges. @returns how many messages */
@@ -110,7 +124,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions = {}): Engine {
   const campaigns = parseCampaigns(options.campaigns ?? []);
   const segments = parseSegments(options.segments ?? []);
-  const core = createCore({ run, closingOf, lineOf: commandActivity }, options.anonymousEventMerge);
+  const core = createCore({ run, closingOf, explainClosed: explainClosedOf, isSuppressedAt, lineOf: commandActivity }, options.anonymousEventMerge);
   const { records, streams, profiles, names, changes, last, directory } = core;
   const { settle, forget, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
@@ -224,34 +238,65 @@ export function createEngine(options: EngineOptions = {}): Engine {
       }
       case 'people_merged': {
         const { receivedAt, sequence } = command;
-        setLink(command.secondary, { person: command.primary, isMerge: true, receivedAt, sequence });
+        if (![command.primary, command.secondary].every(isKnown)) return;
+        // What came in since, before it in the log, may have made the two one already.
+        const [into, from] = [directory.rootOf(command.primary), directory.rootOf(command.secondary)];
+        if (into !== from) setLink(from, { person: into, isMerge: true, receivedAt, sequence });
         return;
       }
       case 'person_deleted':
-        for (const name of command.names) erase(name, command.receivedAt, command.suppressed?.includes(name));
+        for (const name of command.names) erase(name, command, command.suppressed?.includes(name));
         for (const anonymousId of command.anonymousIds) streamNamed(anonymousId).claim ??= { anonymousId, at: command.receivedAt, sequence: command.sequence };
         return;
       case 'person_suppressed':
-      case 'person_unsuppressed':
-        for (const name of command.names) stateOf(name).isSuppressed = command.type === 'person_suppressed';
+      case 'person_unsuppressed': {
+        const { type, receivedAt, sequence } = command;
+        const suppression = { isSuppressed: type === 'person_suppressed', receivedAt, sequence };
+        for (const name of namesOf(command)) {
+          const state = stateOf(name);
+          state.suppressions = [...(state.suppressions ?? []), suppression].sort(byPosition);
+          for (const anonymousId of profiles.get(name)?.anonymousIds ?? []) closeWindow(claimOn(anonymousId)!);
+        }
         return;
+      }
       case 'settings_changed': {
         const { settings, receivedAt, sequence } = command;
         changes.push({ ...settings, receivedAt, sequence });
         if (settings.anonymousEventMerge) return;
-        for (const { claim } of streams.values()) if (claim) Object.assign(claim, closingOf(claim));
+        for (const { claim } of streams.values()) if (claim) closeWindow(claim);
       }
     }
   }
 
-  /** What closed a claim's late window early: merging was switched off (RULES R20). */
+  function closeWindow(claim: Claim): void {
+    Object.assign(claim, closingOf(claim));
+  }
+
+  /** What first closed a claim's late window early: merging was switched off, or whoever claimed was suppressed (RULES R20, R24). */
   function closingOf(claim: Claim): Pick<Claim, 'closedAt' | 'closedSequence'> | undefined {
-    const closing = changes.find((change) => !change.anonymousEventMerge && isBefore(claimedAt(claim), change));
-    return closing && { closedAt: closing.receivedAt, closedSequence: closing.sequence };
+    const switchedOff = changes.filter(({ anonymousEventMerge }) => !anonymousEventMerge);
+    const suppressed = (names.get(claim.person ?? '')?.suppressions ?? []).filter(({ isSuppressed }) => isSuppressed);
+    const [first] = [...switchedOff, ...suppressed].filter((closing) => isBefore(claimedAt(claim), closing)).sort(byPosition);
+    return first && { closedAt: first.receivedAt, closedSequence: first.sequence };
+  }
+
+  function explainClosedOf(record: MessageRecord, claim: Claim): Explanation {
+    return explainClosed(record, claim, core.commands.find(({ sequence }) => sequence === claim.closedSequence));
+  }
+
+  function isSuppressedAt(name: string, place: Position): boolean {
+    const { suppressions = [] } = names.get(name) ?? {};
+    return [...suppressions].reverse().find((suppression) => isBefore(suppression, place))?.isSuppressed ?? false;
+  }
+
+  /** Whoever goes by the name at the command's place; and the names of which nothing is known any more, since they were deleted later. */
+  function namesOf({ person, names: given }: { person: string; names: string[] }): string[] {
+    const theirs = namesFor(person);
+    return [...theirs, ...given.filter((name) => !theirs.includes(name) && !isKnown(name))];
   }
 
   /** Forgets what is kept under a name; what joined it through claims goes as well, and the claims stay as tombstones. */
-  function erase(name: string, at: number, isSuppressed: boolean | undefined): void {
+  function erase(name: string, at: Position, isSuppressed = false): void {
     const profile = profiles.get(name);
     for (const anonymousId of profile?.anonymousIds ?? []) {
       const stream = streams.get(anonymousId)!;
@@ -263,7 +308,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     forget(profile?.records ?? []);
     profiles.delete(name);
     unlink(name);
-    names.set(name, { erasedAt: at, isSuppressed });
+    names.set(name, { erasedAt: at.receivedAt, suppressions: isSuppressed ? [{ isSuppressed, receivedAt: at.receivedAt, sequence: at.sequence }] : undefined });
   }
 
   /** A name and all that lead to it. */
@@ -304,8 +349,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
     if (root === undefined) return NOBODY;
     const gone = namesFor(id);
     const anonymousIds = gone.flatMap((name) => [...(profiles.get(name)?.anonymousIds ?? [])]);
-    const suppressed = gone.filter((name) => names.get(name)?.isSuppressed);
     const place = placeOf(at);
+    const suppressed = gone.filter((name) => isSuppressedAt(name, place));
     const kept = core.commands.flatMap((earlier) => (isBefore(earlier, place) ? withoutPerson(earlier, gone, anonymousIds) : earlier) ?? []);
     core.commands.length = 0;
     for (const earlier of kept) core.commands.push(earlier);
@@ -385,6 +430,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
     deletePerson,
     suppress: (id, at) => suppress(id, at, 'person_suppressed'),
     unsuppress: (id, at) => suppress(id, at, 'person_unsuppressed'),
+    suppressed: () => {
+      settle();
+      return [...names.keys()].filter((name) => isSuppressedAt(name, { receivedAt: Infinity, sequence: 0 }));
+    },
     settings,
     purge,
   };

@@ -14,8 +14,15 @@ export const UNKNOWN_MESSAGE: Explanation = {
  *
  * @param now milliseconds
  * @param isMergingOn whether merging is switched on now
+ * @param explainClosed tells of an event that came behind what closed the late window early
  */
-export function explanationOf(record: MessageRecord, claim: Claim | undefined, now: number, isMergingOn: boolean): Explanation {
+export function explanationOf(
+  record: MessageRecord,
+  claim: Claim | undefined,
+  now: number,
+  isMergingOn: boolean,
+  explainClosed?: (record: MessageRecord, claim: Claim) => Explanation,
+): Explanation {
   const { person, reason } = membership(record, claim);
   const detail = (reason: Reason, detail: string): Explanation => ({ reason, ...(person !== undefined && { person }), detail });
   const { receivedAt, occurredAt } = record;
@@ -35,7 +42,7 @@ export function explanationOf(record: MessageRecord, claim: Claim | undefined, n
     case 'late_window_passed':
       return receivedAt > claim!.at + LATE_WINDOW_MS
         ? detail(reason, `Its anonymous id was claimed ${lasting(receivedAt - claim!.at)} before it arrived; the limit is ${lasting(LATE_WINDOW_MS)}.`)
-        : detail('merging_off', `Merging was switched off ${lasting(receivedAt - claim!.closedAt!)} before it arrived, which closed the late window of its anonymous id.`);
+        : explainClosed!(record, claim!);
     case 'unclaimed':
       return detail(...unclaimed(record, claim, now, isMergingOn));
   }

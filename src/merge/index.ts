@@ -6,7 +6,7 @@ export { asksWhoIsKnown, emailBeside, nameMeantBy, namesMeantBy } from './identi
 export type { NameFacts } from './identity.js';
 export { createDirectory } from './directory.js';
 export type { Directory, Link } from './directory.js';
-export { commandActivity, DONE, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, TOO_LONG_FOR_AN_ID, withoutPerson } from './command.js';
+export { commandActivity, DONE, explainClosed, NO_MERGE, NOBODY, SAME_PERSON, TOO_LATE_TO_RESTORE, TOO_LONG_FOR_AN_ID, withoutPerson } from './command.js';
 export type { Command, CommandResult } from './command.js';
 export { explanationOf, UNKNOWN_MESSAGE } from './explain.js';
 export { previewOf } from './preview.js';

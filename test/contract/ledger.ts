@@ -513,6 +513,29 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect([await admin.nameMeantBy(id), await ledger.person(id), await names({ person: id }), (await admin.preview(id, id, NOON)).claims]).toEqual([undefined, undefined, [], false]);
       });
 
+      it('lets nothing join somebody who is suppressed, neither then nor later', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v', traits: { email: 'ada@example.com' } }), identify(undefined, { anonymousId: 'w', traits: { email: 'ada@example.com' } }), identify('bob', { anonymousId: 'x' }));
+        await append(NOON, track('in time', { anonymousId: 'v' }));
+        await admin.suppress('ada', NOON);
+        const late = track('suppressed', { anonymousId: 'v' });
+        const [hint] = await append(NOON, late, track('suppressed', { anonymousId: 'w' }), track('bob’s', { anonymousId: 'x' }));
+        expect(hint).toMatchObject({ status: 'stored', isLate: false });
+        await admin.unsuppress('ada@example.com', NOON + MINUTE);
+        const [again] = await append(NOON + MINUTE, track('behind', { anonymousId: 'v' }));
+        expect(again).toMatchObject({ status: 'stored', isLate: true });
+        expect((await ledger.person('ada'))?.events.map(({ name }) => name)).toEqual(['in time']);
+        expect((await ledger.person('bob'))?.events.map(({ name }) => name)).toEqual(['bob’s']);
+        expect(await admin.explain(late.messageId, undefined, NOON + HOUR)).toMatchObject({ reason: 'late_window_passed', detail: expect.stringContaining('suppressed') as string });
+      });
+
+      it('asks for nothing to be sent again that would not join while merging is off', async () => {
+        await append(NOON, identify('ada', { anonymousId: 'v' }));
+        await admin.changeSettings({ anonymousEventMerge: false }, NOON + MINUTE);
+        expect(await append(NOON + HOUR, track('late', { anonymousId: 'v' }))).toMatchObject([{ status: 'stored', isLate: false }]);
+        await admin.changeSettings({ anonymousEventMerge: true }, NOON + HOUR);
+        expect(await append(NOON + 2 * HOUR, track('later', { anonymousId: 'v' }))).toMatchObject([{ status: 'stored', isLate: true }]);
+      });
+
       it('says why', async () => {
         const late = track('late', { anonymousId: 'v' });
         await append(NOON, identify('ada', { anonymousId: 'v' }));

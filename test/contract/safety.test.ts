@@ -138,7 +138,7 @@ describe('requests', () => {
 });
 
 describe('the hint that a message came too late to join', () => {
-  it('is all that a write key gets to know of a claim, of ids that it names; not once the merge is undone, or the person erased', async () => {
+  it('is all that a write key gets to know of a claim, of ids that it names; not once the merge is undone, or the person erased or suppressed', async () => {
     let clock = Date.parse('2026-01-01T12:00:00Z');
     const collector = collect({ now: () => clock });
     let last = 0;
@@ -148,14 +148,15 @@ describe('the hint that a message came too late to join', () => {
     };
     const isLate = async (anonymousId: string) => (await send({ type: 'track', event: 'e', anonymousId })).late.length > 0;
     const administer = (path: string) => ask(collector, path, { method: 'POST', headers: { Authorization: 'Bearer t0ken' } });
-    for (const [anonymousId, userId] of [['v', 'ada'], ['w', 'bob']] as const) await send({ type: 'identify', userId, anonymousId });
+    for (const [anonymousId, userId] of [['v', 'ada'], ['w', 'bob'], ['x', 'eve']] as const) await send({ type: 'identify', userId, anonymousId });
     clock += 5 * 60_000;
     expect([await isLate('v'), await isLate('w'), await isLate('nobody’s')]).toEqual([false, false, false]);
     clock += 1;
-    expect([await isLate('v'), await isLate('w'), await isLate('nobody’s')]).toEqual([true, true, false]);
+    expect([await isLate('v'), await isLate('w'), await isLate('x'), await isLate('nobody’s')]).toEqual([true, true, true, false]);
     expect(Object.keys(await send({ type: 'track', event: 'e', anonymousId: 'v' })).sort()).toEqual(['accepted', 'gzip', 'late', 'refused', 'success']);
     expect([(await administer('/api/claims/v/undo')).status, (await administer('/api/people/bob/erase')).status]).toEqual([200, 200]);
-    expect([await isLate('v'), await isLate('w')]).toEqual([false, false]);
+    expect((await administer('/api/people/eve/suppress')).status).toBe(200);
+    expect([await isLate('v'), await isLate('w'), await isLate('x')]).toEqual([false, false, false]);
   });
 });
 

@@ -122,6 +122,17 @@ describe.each<[string, () => Promise<Open>]>([
     expect(await take(ledger, 'a')).toEqual(['basket: bob two']);
   });
 
+  it('of somebody who is suppressed wait until they are not, and hold up nobody', async () => {
+    const ledger = await open();
+    await ledger.append([identify('ada', { anonymousId: 'v' }), added('one'), added('two', { userId: 'bob' }), added('three')], { receivedAt: NOON });
+    await ledger.administration.suppress('ada', NOON + 1);
+    await ledger.append([added('four', { anonymousId: 'v' })], { receivedAt: NOON + 2 });
+    expect(await ledger.triggers.take('a', { limit: 1, now: NOON + 2, leaseMs: MINUTE })).toMatchObject([{ messageId: 'two' }]);
+    expect(await take(ledger, 'a')).toEqual(['basket: bob two']);
+    await ledger.administration.unsuppress('ada', NOON + 3);
+    expect(await take(ledger, 'a')).toEqual(['basket: ada one', 'basket: bob two', 'basket: ada three']);
+  });
+
   it('of a campaign that is new do not go back to what joined long ago', async () => {
     const before = await open([]);
     const at = (hours: number) => ({ timestamp: iso(NOON + hours * HOUR) });

@@ -101,6 +101,19 @@ export function shuffledBetweenCommands(history: Entry[]): fc.Arbitrary<Entry[]>
   return fc.tuple(...parts.map((part) => fc.shuffledSubarray(part, { minLength: part.length }))).map((shuffled) => shuffled.flat());
 }
 
+/**
+ * Entries that come one message at a time, in an order in which none comes before a command that stands before it in the log: many
+ * come behind commands that they stand before.
+ */
+export function delayedBehindCommands(history: Entry[]): fc.Arbitrary<Entry[]> {
+  const entries = history.flatMap((entry): Entry[] => ('command' in entry ? [entry] : oneByOne(entry)));
+  const delays = fc.array(fc.oneof(fc.constant(0), fc.nat(entries.length)), { minLength: entries.length, maxLength: entries.length });
+  return delays.map((delays) => {
+    const waits = entries.map((entry, index) => ({ entry, until: 'command' in entry ? index : index + delays[index]! }));
+    return waits.toSorted((a, b) => a.until - b.until || Number('command' in b.entry) - Number('command' in a.entry)).map(({ entry }) => entry);
+  });
+}
+
 /** A request as if each of its messages had come alone, at its place in the log. */
 export function oneByOne({ messages, sequence, ...request }: Request): Request[] {
   return messages.map((message, index) => ({ ...request, messages: [message], sequence: sequence + index / messages.length }));
@@ -125,14 +138,20 @@ export function deliver(engine: Engine, { messages, ...arrival }: Request): Retu
 
 /** @returns how many messages were purged */
 export function obey(engine: Engine, command: Command): number {
+  if (command.command === 'purge') return engine.purge(command.receivedAt);
+  isObeyed(engine, command);
+  return 0;
+}
+
+/** @returns whether the command found something to do */
+export function isObeyed(engine: Engine, command: Exclude<Command, { command: 'purge' }>): boolean {
   const { receivedAt, sequence } = command;
   const place = { receivedAt, sequence };
-  if (command.command === 'purge') return engine.purge(receivedAt);
-  if (command.command === 'mergePeople') engine.mergePeople(command.primary, command.secondary, place);
-  else if (command.command === 'undoMerge') engine.undoMerge(command.anonymousId, place);
-  else if (command.command === 'settings') engine.settings({ anonymousEventMerge: command.anonymousEventMerge }, place);
-  else engine[command.command](command.person, place);
-  return 0;
+  if (command.command === 'mergePeople') return engine.mergePeople(command.primary, command.secondary, place).done;
+  if (command.command === 'undoMerge') return engine.undoMerge(command.anonymousId, place).done;
+  if (command.command !== 'settings') return engine[command.command](command.person, place).done;
+  engine.settings({ anonymousEventMerge: command.anonymousEventMerge }, place);
+  return true;
 }
 
 // Differences of these hit every window on both sides, whichever of them is the claim.
@@ -191,6 +210,8 @@ const alias = fc.record({
   previousId: fc.constantFrom('a', 'p'),
 });
 
+/** Messages that name people by their ids only. */
+export const idMessages = oneOfMessages([6, anonymousEvent], [4, identifiedEvent], [2, anonymousIdentify], [4, identify], [1, identifyByTrait], [1, alias]);
 /** What comes to the same in whatever order it comes. */
 export const anyMessage = oneOfMessages([6, anonymousEvent], [2, identifiedEvent], [2, anonymousIdentify], [4, identify], [1, identifyByEmail], [2, identifyWithEmail], [1, identifyByTrait], [1, alias]);
 const everyMessage = fc.oneof({ weight: 9, arbitrary: anyMessage }, { weight: 1, arbitrary: updates as fc.Arbitrary<Message> });
@@ -203,10 +224,16 @@ const restorable: fc.Arbitrary<Order>[] = [
 ];
 /** Commands after which nothing is gone. */
 export const keepingOrders: fc.Arbitrary<Order> = fc.oneof(...restorable);
-const anyOrder: fc.Arbitrary<Order> = fc.oneof(
+export const anyOrder: fc.Arbitrary<Order> = fc.oneof(
   ...restorable,
   fc.record({ command: fc.constantFrom('deletePerson' as const, 'suppress' as const, 'unsuppress' as const), person: names }),
   fc.constant({ command: 'purge' as const }),
+);
+
+/** The same, and those that keep things out for a while. */
+export const suppressingOrders: fc.Arbitrary<Order> = fc.oneof(
+  ...restorable,
+  fc.record({ command: fc.constantFrom('suppress' as const, 'unsuppress' as const), person: fc.constantFrom('p', 'q', 'cio_p') }),
 );
 
 /** Commands that take nothing away but what expired, or was never taken. */

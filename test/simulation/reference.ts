@@ -33,7 +33,7 @@ interface Holder {
   /** None once the person was deleted. */
   profile: Profile | undefined;
   at: number;
-  /** Merging was switched off meanwhile. */
+  /** Merging was switched off meanwhile, or the person suppressed. */
   closed: boolean;
   undoneAt: number | undefined;
 }
@@ -186,6 +186,8 @@ export function replay(history: Entry[]): Account {
     else if (command.command === 'deletePerson') forget(find(command.person), namesOf(command.person), receivedAt);
     else {
       for (const name of namesOf(command.person)) suppressed[command.command === 'suppress' ? 'add' : 'delete'](name);
+      const profile = find(command.person);
+      if (command.command === 'suppress') for (const holder of holders.values()) if (profile && holder.profile === profile) holder.closed = true;
     }
   }
 

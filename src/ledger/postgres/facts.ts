@@ -103,6 +103,7 @@ export function factsIn({ found, past }: Looked, atFirst: Settings): CommitFacts
         isSuppressed: row?.is_suppressed === 1,
       };
     },
+    isSuppressed: (name) => rows.get(name)?.is_suppressed === 1,
     recentOn: ({ anonymousId }) => records.get(anonymousId) ?? [],
     setClaim: (claim) => void claims.set(claim.anonymousId, claim),
     setLink(name, link) {

@@ -115,7 +115,12 @@ export function createWriter({ query, tables, takeNumbers, clock, atFirst, campa
     const anonymousIds = [...new Set(entries.flatMap(({ message }) => mergingId(message) ?? []))];
     const claims = await tables.insertAnonymous(query, plan.rows.messages, anonymousIds.map(claimKeyOf));
     if (!claims) return undefined;
-    return claims.length === 0 ? plan : decideOn(entries, { ...NOTHING, found: { ...NOTHING.found, claims } }, []);
+    if (claims.length === 0) return plan;
+    const answered = decideOn(entries, { ...NOTHING, found: { ...NOTHING.found, claims } }, []);
+    if (!answered.outcomes.some((outcome) => 'isLate' in outcome && outcome.isLate)) return answered;
+    // Nearly never: whether it is of any use to send it again depends on the settings, and on whose it would be.
+    const { settings, names } = (await lookUp(query, tables, entries, [])).found;
+    return decideOn(entries, { ...NOTHING, found: { ...NOTHING.found, claims, settings, names } }, []);
   }
 
   /** @param stored those that are there already; nearly never any is, and without a look the insertion says when one was */

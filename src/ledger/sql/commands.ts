@@ -46,8 +46,11 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
       if (root === undefined && isLongerThanId(id)) return TOO_LONG_FOR_AN_ID;
       const person = root ?? nameMeantBy(id);
       const names = await lookup.namesFor(id);
-      for (const { bucket, name } of names.map(nameKeyOf)) await statements.run('suppressName', bucket, name, Number(type === 'person_suppressed'));
-      await enter(statements, at, { type, person, names });
+      const { receivedAt, sequence } = await enter(statements, at, { type, person, names });
+      for (const { bucket, name } of names.map(nameKeyOf)) {
+        await statements.run('suppressName', bucket, name, Number(type === 'person_suppressed'));
+        if (type === 'person_suppressed') await statements.run('closeClaimsOf', receivedAt, sequence, receivedAt - LATE_WINDOW_MS, name);
+      }
       return DONE;
     });
   }

@@ -22,6 +22,7 @@ export interface AppendFacts {
   /** Whether any name is linked, deleted or suppressed; nearly never, and then there is nothing to look up. */
   hasNames(): boolean;
   nameFacts(name: string): NameFacts;
+  isSuppressed(name: string): boolean;
   directory: Directory;
   /** What an anonymous id did that may still start something. Asked for where there are campaigns. */
   recentOn(claim: Claim): MessageRecord[];
@@ -31,14 +32,14 @@ export interface AppendFacts {
 
 /** What `decide` asks about a message. */
 export function decisionFactsOf(message: AcceptedMessage, facts: AppendFacts): Facts {
-  const { isMergingOff } = facts;
   const claim = facts.claimOn(mergingId(message));
   const holder = claim?.person === undefined ? undefined : facts.directory.rootOf(claim.person);
+  const about = { claim, holder, isMergingOff: facts.isMergingOff || (claim?.person !== undefined && facts.isSuppressed(claim.person)) };
   const person = personNamedBy(message);
-  if (person === undefined || !(facts.hasNames() || asksWhoIsKnown(message))) return { claim, holder, isMergingOff };
+  if (person === undefined || !(facts.hasNames() || asksWhoIsKnown(message))) return about;
   const email = emailBeside(message);
   const names = { path: facts.nameFacts(person), ...(email !== undefined && { email: facts.nameFacts(email) }) };
-  return { claim, holder, isMergingOff, names };
+  return { ...about, names };
 }
 
 /** What a message that was just decided on starts, as rows; whatever the decision brought about is known by now. */

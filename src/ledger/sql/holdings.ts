@@ -5,7 +5,8 @@ import { recordOf, type MessageRow } from './rows.js';
 import { toColumn } from './text.js';
 
 /** What is kept under a name and under those that lead to it; its records are looked up, as `prepare` does. */
-export async function holdingsOf(name: string, statements: Statements, lookup: Lookup): Promise<Holdings> {
+export async function holdingsOf(name: string, statements: Statements, lookup: Lookup, seen = new Set<string>()): Promise<Holdings> {
+  seen.add(name);
   const own = (await statements.all<MessageRow>('allNaming', toColumn(name))).map(recordOf);
   const holdings: Holdings = { claims: (await lookup.claimsOf(name)).filter(isStanding), records: own, merged: [] };
   for (const claim of holdings.claims) {
@@ -13,7 +14,8 @@ export async function holdingsOf(name: string, statements: Statements, lookup: L
   }
   await lookup.prepare(holdings.records);
   for (const { name: alias, link } of await lookup.aliasesOf(name)) {
-    const others = await holdingsOf(alias, statements, lookup);
+    if (seen.has(alias)) continue;
+    const others = await holdingsOf(alias, statements, lookup, seen);
     if (link.isMerge) holdings.merged.push({ at: link, holdings: others });
     else {
       holdings.claims = [...holdings.claims, ...others.claims];

@@ -33,6 +33,8 @@ export interface Lookup {
   aliasesOf(name: string): Promise<{ name: string; link: Link }[]>;
   /** A name and all that lead to it. */
   namesUnder(root: string): Promise<string[]>;
+  /** Those of some names that are suppressed. */
+  suppressed(names: string[]): Promise<Set<string>>;
 }
 
 export function createLookup(statements: Statements): Lookup {
@@ -109,9 +111,18 @@ export function createLookup(statements: Statements): Lookup {
       return rows.map((row) => ({ name: fromColumn(row.name), link: linkIn(row)! }));
     },
     async namesUnder(root) {
-      const names = [root];
-      for (const { name } of await lookup.aliasesOf(root)) names.push(...(await lookup.namesUnder(name)));
-      return names;
+      const names = new Set<string>();
+      const add = async (name: string): Promise<void> => {
+        if (names.has(name)) return;
+        names.add(name);
+        for (const alias of await lookup.aliasesOf(name)) await add(alias.name);
+      };
+      await add(root);
+      return [...names];
+    },
+    async suppressed(names) {
+      const rows = await statements.all<NameRow>('names', JSON.stringify([...new Set(names)].map(nameKeyOf)));
+      return new Set(rows.flatMap(({ name, is_suppressed }) => (is_suppressed === 1 ? fromColumn(name) : [])));
     },
   };
   return lookup;

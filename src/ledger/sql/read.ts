@@ -2,6 +2,7 @@ import {
   activitiesOf,
   commandActivity,
   countedActivity,
+  explainClosed,
   explanationOf,
   isShown,
   isStanding,
@@ -12,6 +13,7 @@ import {
   UNKNOWN_MESSAGE,
   type Campaign,
   type Claim,
+  type Command,
   type MessageRecord,
   type PlacedActivity,
   type Preview,
@@ -77,8 +79,10 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
         const record = await recordNamed(statements, messageId, anonymousId);
         if (!record) return UNKNOWN_MESSAGE;
         await lookup.prepare([record]);
+        const claim = lookup.claimFor(record);
         const { anonymousEventMerge } = settingsIn(await logIn(statements), atFirst);
-        const explanation = explanationOf(record, lookup.claimFor(record), now, anonymousEventMerge);
+        const closing = claim && (await closingOf(claim, statements));
+        const explanation = explanationOf(record, claim, now, anonymousEventMerge, (record, claim) => explainClosed(record, claim, closing));
         return explanation.person === undefined ? explanation : { ...explanation, person: lookup.directory.rootOf(explanation.person) };
       }),
     message: (messageId, anonymousId) => look(async ({ statements }) => (await recordNamed(statements, messageId, anonymousId))?.message),
@@ -102,6 +106,13 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
         return previewOf(facts, { receivedAt: now, sequence: TOP.sequence });
       }),
   };
+}
+
+/** What closed the late window of a claim early, if anything did. */
+async function closingOf({ closedAt, closedSequence }: Claim, statements: Statements): Promise<Command | undefined> {
+  if (closedAt === undefined || closedSequence === undefined) return undefined;
+  const [row] = await statements.all<CommandRow>('commands', closedAt, closedSequence + 1, 1);
+  return row?.sequence === closedSequence ? commandIn(row) : undefined;
 }
 
 export async function logIn(statements: Statements): Promise<LogRow> {

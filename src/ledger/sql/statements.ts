@@ -62,6 +62,8 @@ export function statementsIn(dialect: Dialect) {
     buryClaim: 'UPDATE claims SET person = NULL WHERE bucket = $1 AND anonymous_id = $2',
     /** Switching merging off closes the late windows that are open. */
     closeClaims: 'UPDATE claims SET closed_at = $1, closed_sequence = $2 WHERE at >= $3 AND closed_at IS NULL',
+    /** Suppressing somebody closes theirs. */
+    closeClaimsOf: 'UPDATE claims SET closed_at = $1, closed_sequence = $2 WHERE at >= $3 AND closed_at IS NULL AND person = $4',
     /** What claims that were undone before $4 had brought, below a place. */
     undone: `SELECT ${TIMES} FROM claims c CROSS JOIN messages m ${by('messages_anonymous')} WHERE c.undone_at < $4 AND m.bucket = c.bucket
       AND m.anonymous_id = c.anonymous_id AND m.person IS NULL AND ${isBelow('m.received_at', 'm.sequence')} LIMIT $3`,

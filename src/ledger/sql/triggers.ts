@@ -92,11 +92,11 @@ export function createTriggerQueue(database: SqlDatabase, campaigns: Campaign[])
   return {
     async take(owner, { limit, now, leaseMs }) {
       // Mostly there is nothing, and nothing to write for it.
-      const isAny = limit === 0 || (await database.look((statements) => statements.all('waitingTriggers', 1))).length > 0;
+      const isAny = limit === 0 || (await database.look((statements) => waiting(statements, 1))).length > 0;
       if (!isAny) return [];
       return database.change(async (statements) => {
         const isMine = (await statements.run('lease', owner, now, now + leaseMs)) > 0;
-        return isMine ? (await statements.all<TriggerRow>('waitingTriggers', limit)).map(startedIn) : undefined;
+        return isMine ? waiting(statements, limit) : undefined;
       });
     },
     delivered: (triggers, now) =>
@@ -118,6 +118,16 @@ export function createTriggerQueue(database: SqlDatabase, campaigns: Campaign[])
       await database.change((statements) => statements.run('settledTo', now));
     },
   };
+}
+
+/** What waits to be delivered; whose person is suppressed waits until they are not (RULES R24). */
+async function waiting(statements: Statements, limit: number): Promise<StartedTrigger[]> {
+  for (let rows = limit; ; rows *= 4) {
+    const found = (await statements.all<TriggerRow>('waitingTriggers', rows)).map(startedIn);
+    const suppressed = found.length > 0 ? await createLookup(statements).suppressed(found.map(({ person }) => person)) : new Set();
+    const open = found.filter(({ person }) => !suppressed.has(person));
+    if (open.length >= limit || found.length < rows) return open.slice(0, limit);
+  }
 }
 
 /** The anonymous ids that were claimed since claims were gone through. */

@@ -43,8 +43,9 @@ export function prepareFacts(database: Database.Database): (isMergingOff: boolea
       hasNames: () => (isAnyNamed ??= hasNames.get() !== undefined),
       nameFacts(name) {
         const row = nameRow(name);
-        return { root: facts.directory.rootOf(name), isKnown: isKnown(name), erasedAt: row?.erased_at ?? undefined, isSuppressed: row?.is_suppressed === 1 };
+        return { root: facts.directory.rootOf(name), isKnown: isKnown(name), erasedAt: row?.erased_at ?? undefined, isSuppressed: facts.isSuppressed(name) };
       },
+      isSuppressed: (name) => nameRow(name)?.is_suppressed === 1,
       setLink(name, link) {
         links.set(name, link);
         isAnyNamed = true;

@@ -159,7 +159,34 @@ describe('deleting a person', () => {
   });
 });
 
+describe('merging people, and what arrives behind it', () => {
+  it('does nothing when the two were one before, as it turns out', () => {
+    byEmail('0:01', 'e@example.com');
+    story.track('0:06', 'e', { userId: 'p' });
+    story.mergePeople('e@example.com', 'p', at('0:10'));
+    story.engine.receive({ type: 'identify', userId: 'p', traits: { email: 'e@example.com' } }, { receivedAt: at('0:05'), sequence: 1 });
+    expect(story.people()).toMatchObject([{ id: 'p', events: [{ name: 'e' }] }]);
+    expect(story.person('e@example.com')).toEqual(story.person('p'));
+  });
+});
+
 describe('a suppressed person', () => {
+  it('starts nothing by what arrives anonymously', () => {
+    story.identify('0:00', 'p', { anonymousId: 'a' });
+    story.suppress('p', at('0:01'));
+    story.track('0:02', 'e', { anonymousId: 'a' });
+    expect([story.eventsOf('p'), story.triggers()]).toEqual([[], []]);
+    expect(story.engine.suppressed()).toEqual(['p']);
+  });
+
+  it('keeps what stands before the suppression, whenever it arrives', () => {
+    story.identify('0:00', 'p', {});
+    story.suppress('p', at('0:02'));
+    const outcome = story.engine.receive({ type: 'track', event: 'e', userId: 'p' }, { receivedAt: at('0:01'), sequence: 1.5 });
+    expect(outcome).toMatchObject([{ status: 'stored' }]);
+    expect(story.eventsOf('p')).toEqual(['e']);
+  });
+
   it('is ignored until they are unsuppressed, whether they were known or not', () => {
     story.suppress('p', at('0:00'));
     expect(story.track('0:01', 'e', { userId: 'p' })).toMatchObject({ status: 'dropped', code: 'suppressed' });
