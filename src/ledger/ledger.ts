@@ -51,7 +51,10 @@ export interface LiveActivity {
   isGap: boolean;
 }
 
-/** A message as it is kept, with when it was received and when it happened, as ISO 8601. */
+/**
+ * A message as it is kept, with when it was received and when it happened, as ISO 8601. One that came from the future has that as
+ * its `originalTimestamp`, unless it has one of its own, and when it was received as its `timestamp`.
+ */
 export type StoredMessage = AcceptedMessage & { receivedAt: string; occurredAt: string };
 
 /** Some of the stored messages, and where the next ones begin. */

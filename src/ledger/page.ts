@@ -1,7 +1,7 @@
 import type { MessageRecord, PlacedActivity } from '../merge/index.js';
-import type { Activity, ActivityPage, PersonTrigger } from '../wire/index.js';
+import { readTimestamp, type Activity, type ActivityPage, type PersonTrigger } from '../wire/index.js';
 import { LedgerError } from './error.js';
-import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage } from './ledger.js';
+import type { ActivityQuery, LiveActivity, LiveQuery, MessagePage, StoredMessage } from './ledger.js';
 
 /**
  * A place between two lines of the log: below the line of this rank at this position. The time is part of it, since where
@@ -106,9 +106,17 @@ function cursorOf({ line, sequence }: PlacedActivity): string {
 export function exportedPage(records: MessageRecord[], limit: number): MessagePage {
   const last = records[limit - 1];
   return {
-    items: records.map(({ message, receivedAt, occurredAt }) => ({ ...message, receivedAt: new Date(receivedAt).toISOString(), occurredAt: new Date(occurredAt).toISOString() })),
+    items: records.map(storedMessage),
     next: last ? `${last.receivedAt}-${last.sequence}-0` : null,
   };
+}
+
+/** One that says it happened later than it arrived has when it arrived as its timestamp, and its own word beside it (RULES R15). */
+function storedMessage({ message, receivedAt, occurredAt }: MessageRecord): StoredMessage {
+  const [received, occurred] = [receivedAt, occurredAt].map((at) => new Date(at).toISOString()) as [string, string];
+  const { timestamp, originalTimestamp = timestamp } = message;
+  const isAhead = timestamp !== undefined && occurredAt === receivedAt && (readTimestamp(timestamp) ?? receivedAt) > receivedAt;
+  return { ...message, ...(isAhead && { timestamp: received, originalTimestamp: originalTimestamp! }), receivedAt: received, occurredAt: occurred };
 }
 
 /** The order of the lines that share a sequence, the topmost highest: the merge an identify brought, its failure, the call. */

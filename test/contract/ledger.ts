@@ -751,6 +751,21 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(more).toEqual([]);
       });
 
+      it('gives one from the future the time of its arrival, and keeps what was sent', async () => {
+        const ahead = track('one', { anonymousId: 'v', timestamp: (NOON + 3 * DAY) / SECOND });
+        const own = track('two', { anonymousId: 'v', timestamp: iso(NOON + 1), originalTimestamp: iso(NOON + DAY) });
+        await append(NOON, ahead, own);
+        await ledger.append([track('corrected', { anonymousId: 'v', timestamp: iso(NOON + HOUR) })], { receivedAt: NOON, sentAt: iso(NOON + 2 * HOUR) });
+        const times = { timestamp: iso(NOON), receivedAt: iso(NOON), occurredAt: iso(NOON) };
+        const [first, second, corrected] = await exported(10);
+        expect([first, second]).toEqual([
+          { ...ahead, ...times, originalTimestamp: ahead.timestamp },
+          { ...own, ...times },
+        ]);
+        expect(corrected).toMatchObject({ timestamp: iso(NOON + HOUR), occurredAt: iso(NOON - HOUR) });
+        expect(corrected).not.toHaveProperty('originalTimestamp');
+      });
+
       it('takes in at its end what arrives meanwhile, and misses nothing', async () => {
         await append(NOON, ...['a', 'b', 'c'].map((messageId) => track('x', { messageId, anonymousId: 'v' })));
         const found = await exported(2, (page) => (page === 1 ? append(NOON + 1, track('x', { messageId: 'd', anonymousId: 'v' }), track('x', { messageId: 'e', anonymousId: 'w' })) : Promise.resolve()));
