@@ -4,6 +4,8 @@ import { makeTime } from './time.js';
 
 /** Why an anonymous id would not be claimed. */
 const REFUSALS: Record<string, string> = {
+  suppressed: 'Nothing: this person is suppressed, and nothing about them is kept.',
+  unknown_person: 'Nothing: nobody has this cio_id.',
   claimed: 'Nothing: this anonymous id belongs to somebody already.',
   merging_off: 'Nothing: merging is switched off.',
   blank_id: 'Nothing: a blank anonymous id is never anybody’s.',

@@ -1,6 +1,7 @@
 import { unusableId } from './anonymous-id.js';
 import type { Campaign } from './campaign.js';
 import type { Directory } from './directory.js';
+import { dropOf, type NameFacts } from './identity.js';
 import { isMerged } from './membership.js';
 import { settable } from './person.js';
 import { byPosition, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
@@ -10,8 +11,8 @@ import { triggersOf, type Trigger } from './trigger.js';
 export interface Preview {
   /** Whether it would claim the anonymous id. */
   claims: boolean;
-  /** Why it would not. */
-  reason?: 'blank_id' | 'bad_id' | 'merging_off' | 'claimed';
+  /** Why it would not. For the first two, the identify itself would be dropped. */
+  reason?: 'suppressed' | 'unknown_person' | 'blank_id' | 'bad_id' | 'merging_off' | 'claimed';
   /** How many events would join, and when the oldest of them happened, in unix seconds. */
   count: number;
   oldest?: number;
@@ -30,18 +31,23 @@ export interface PreviewFacts {
   isMergingOn: boolean;
   /** What the anonymous id did. */
   records: MessageRecord[];
+  /** The person as they were asked for. */
+  asked: string;
   /** The name that the person goes by, and what is known of them. */
-  person: string;
+  path: NameFacts;
   traits: Record<string, unknown>;
   campaigns: Campaign[];
   directory: Directory;
 }
 
 /** @param at where in the log the identify would stand */
-export function previewOf({ anonymousId, claim, isMergingOn, records, person, traits, campaigns, directory }: PreviewFacts, at: Position): Preview {
-  const reason = unusableId(anonymousId) ?? (claim ? 'claimed' : isMergingOn ? undefined : 'merging_off');
+export function previewOf({ anonymousId, claim, isMergingOn, records, asked, path, traits, campaigns, directory }: PreviewFacts, at: Position): Preview {
+  // It would happen after any deletion, and it is no update: of what messages are dropped for, two are left.
+  const identify: MessageRecord = { message: { type: 'identify', messageId: '', userId: asked }, occurredAt: Infinity, ...at };
+  const dropped = dropOf(identify, { path })?.code as 'suppressed' | 'unknown_person' | undefined;
+  const reason = dropped ?? unusableId(anonymousId) ?? (claim ? 'claimed' : isMergingOn ? undefined : 'merging_off');
   if (reason) return { claims: false, reason, count: 0, messageIds: [], triggers: [], traits: {} };
-  const claiming: Claim = { anonymousId, person, at: at.receivedAt, sequence: at.sequence };
+  const claiming: Claim = { anonymousId, person: path.root, at: at.receivedAt, sequence: at.sequence };
   const joining = records.filter((record) => isMerged(record, claiming)).sort((a, b) => a.occurredAt - b.occurredAt || byPosition(a, b));
   const events = joining.filter(isEvent);
   const said = joining.filter(({ message }) => message.type === 'identify').reverse();

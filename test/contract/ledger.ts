@@ -575,6 +575,20 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.preview('ada', 'null', NOON)).toMatchObject({ claims: false, reason: 'bad_id' });
       });
 
+      it('says that an identify would be dropped, where it would', async () => {
+        await append(NOON, track('early', { anonymousId: 'v' }), identify('bob', { traits: { email: 'bob@example.com' } }));
+        const nothing = { claims: false, count: 0, messageIds: [], triggers: [], traits: {} };
+        expect(await admin.preview('cio_nobody', 'v', NOON + 1)).toEqual({ ...nothing, reason: 'unknown_person' });
+        expect(await admin.preview('cio_bob', 'v', NOON + 1)).toMatchObject({ claims: true, count: 1 });
+        await admin.suppress('ada', NOON + 2);
+        await admin.suppress('bob', NOON + 3);
+        for (const id of ['ada', 'cio_ada', 'bob', 'Bob@example.com', 'email:bob@example.com']) {
+          expect([id, await admin.preview(id, 'v', NOON + 4)]).toEqual([id, { ...nothing, reason: 'suppressed' }]);
+        }
+        await admin.unsuppress('bob@example.com', NOON + 5);
+        expect(await admin.preview('bob', 'v', NOON + 6)).toMatchObject({ claims: true, count: 1 });
+      });
+
       it('deletes what stayed anonymous for more than 30 days, a step at a time, and nothing else', async () => {
         for (let i = 0; i < 10; i++) await append(NOON, track(`old ${i}`, { anonymousId: `v${i}` }));
         await append(NOON + 1, track('young', { anonymousId: 'v1' }), identify('ada', { anonymousId: 'v0' }), track('named', { userId: 'ada' }));

@@ -107,7 +107,7 @@ async function story(ledger: WholeLedger, appends: Append[]) {
     activity: await Promise.all(filters.map((filter) => walk(ledger, 3, filter))),
     people: await Promise.all(PEOPLE.map((id) => ledger.person(id))),
     explanations: await Promise.all(['1', '2', '3'].map((messageId) => ledger.administration.explain(messageId, undefined, at + DAY))),
-    preview: await ledger.administration.preview('ada', 'v', at + DAY),
+    previews: await Promise.all(['ada', 'cio_bob', 'Eve@example.com'].map((id) => ledger.administration.preview(id, 'v', at + DAY))),
     segments: await Promise.all(SEGMENTS.map(({ name }) => ledger.administration.segment(name, at + DAY))),
   };
 }

@@ -70,6 +70,14 @@ describe.each<[string, () => Promise<Open>]>([
     expect(await take(ledger, 'me')).toEqual(['basket: ada meanwhile']);
   });
 
+  it('of a preview have the person who would be known', async () => {
+    const { append, administration: admin } = await open();
+    await append([added('one', { anonymousId: 'v' })], { receivedAt: NOON });
+    const people = [];
+    for (const id of ['Eve@example.com', 'email:eve@example.com', 'eve']) people.push((await admin.preview(id, 'v', NOON)).triggers.map(({ person }) => person));
+    expect(people).toEqual([['email:eve@example.com'], ['email:eve@example.com'], ['eve']]);
+  });
+
   it('stand beside the person who started them, with whether anybody was told', async () => {
     const ledger = await open();
     await ledger.append([added('one')], { receivedAt: NOON });

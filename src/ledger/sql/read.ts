@@ -7,6 +7,7 @@ import {
   isShown,
   isStanding,
   lateUntil,
+  nameMeantBy,
   oldestFor,
   personOf,
   previewOf,
@@ -25,8 +26,8 @@ import { cutPage, exportedPage, isAsked, isBelow, liveOf, pageOf, readCursor } f
 import type { SqlDatabase, Statements, Value } from './database.js';
 import { newestFirst, pieces, type Below, type Descent, type Place } from './descent.js';
 import { holdingsOf, recordsOn } from './holdings.js';
-import { claimKeyOf, createLookup, type Lookup } from './lookup.js';
-import { claimIn, commandIn, recordOf, settingsIn, type ClaimRow, type CommandRow, type LogRow, type MessageRow } from './rows.js';
+import { claimKeyOf, createLookup, nameKeyOf, type Lookup } from './lookup.js';
+import { claimIn, commandIn, recordOf, settingsIn, type ClaimRow, type CommandRow, type LogRow, type MessageRow, type NameRow } from './rows.js';
 import { fromColumn, toColumn } from './text.js';
 
 /** Reads the log. */
@@ -90,7 +91,8 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
       look(async (view) => {
         const { statements, lookup } = view;
         const known = await personNamed(view, person);
-        const root = known?.id ?? (await lookup.rootOf(person));
+        const name = nameMeantBy(person);
+        const named = await statements.all<NameRow>('names', JSON.stringify([person, name].map(nameKeyOf)));
         const records = await recordsOn(anonymousId, statements);
         await lookup.prepare(records);
         const facts = {
@@ -98,7 +100,8 @@ export function createReader(database: SqlDatabase, atFirst: Settings, campaigns
           claim: await lookup.claimOn(anonymousId),
           isMergingOn: settingsIn(await logIn(statements), atFirst).anonymousEventMerge,
           records,
-          person: root,
+          asked: person,
+          path: { root: known?.id ?? name, isKnown: known !== undefined, isSuppressed: named.some(({ is_suppressed }) => is_suppressed === 1) },
           traits: known?.traits ?? {},
           campaigns,
           directory: lookup.directory,

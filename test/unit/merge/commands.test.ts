@@ -334,6 +334,37 @@ describe('preview', () => {
     expect([story.people(), story.activity(), story.triggers()]).toEqual(before);
   });
 
+  it('says what the identify then does, whoever it is, and whatever the history', () => {
+    const asked = fc.record({ id: fc.oneof(people, fc.constantFrom('cio_p', 'cio_x', 'x', 'x@example.com')), anonymousId: fc.constantFrom('a', 'b', 'null') });
+    fc.assert(
+      fc.property(commandedHistories({ repeats: 0 }), asked, (history, { id, anonymousId }) => {
+        const now = at('0:10');
+        const engine = engineAfter(history.filter(({ receivedAt }) => receivedAt < now));
+        const known = engine.person(id);
+        const preview = engine.preview(id, anonymousId, now);
+        const theirs = new Set(engine.events().flatMap(({ messageId, person }) => (person === undefined ? [] : messageId)));
+        const who = id.includes('@') ? { traits: { email: id } } : { userId: id };
+        const started = engine.triggers().length;
+        const [outcome] = engine.receive({ type: 'identify', messageId: 'asked', anonymousId, ...who, timestamp: now }, { receivedAt: now, sequence: 1_000_000 });
+
+        expect(outcome!.status === 'dropped' ? outcome!.code : undefined).toBe(['suppressed', 'unknown_person'].includes(preview.reason!) ? preview.reason : undefined);
+        const person = engine.person(id);
+        const joined = person?.events.filter(({ messageId, anonymousId: of }) => of === anonymousId && !theirs.has(messageId)) ?? [];
+        expect(preview.messageIds).toEqual(joined.map(({ messageId }) => messageId));
+        expect(preview.triggers).toHaveLength(engine.triggers().length - started);
+        const had = { ...known?.traits, ...who.traits };
+        const got = Object.entries(person?.traits ?? {}).filter(([name]) => !Object.hasOwn(had, name));
+        expect(Object.entries(preview.traits).filter(([name]) => !Object.hasOwn(had, name)).sort()).toEqual(got.sort());
+      }),
+      RUNS,
+    );
+  });
+
+  it('names an unknown person as the identify would', () => {
+    const named = ['P@example.com', 'email:p@example.com', 'x'].map((id) => story.preview(id, 'a', at('0:00')).triggers[0]?.person);
+    expect(named).toEqual(['email:p@example.com', 'email:p@example.com', 'x']);
+  });
+
   it('shows no trait that only steers', () => {
     story.engine.receive({ type: 'identify', anonymousId: 'b', traits: { _update: true } }, { receivedAt: at('-1 h') });
     expect(story.preview('p', 'b', at('0:00')).traits).toEqual({ anonymous_id: 'b' });
