@@ -71,7 +71,7 @@ function parse(value: unknown, spareId: () => string): ParsedMessage {
   }
 
   if (userId === undefined && anonymousId === undefined && !hasEmail(value, type)) {
-    return fault('no_identity', `Say whose message this is: userId, anonymousId or both; an identify may do with an email of at most ${USER_ID_BYTES - 6} bytes.`);
+    return fault('no_identity', 'Say whose message this is: userId, anonymousId or both.');
   }
   if (type === 'track' && !isName(value['event'])) {
     return fault('no_event', 'A track call needs a name: track("addedToCart"), or "event": "addedToCart" in the message.');
