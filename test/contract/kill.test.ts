@@ -3,14 +3,16 @@ import { afterEach, describe, expect, it, onTestFailed } from 'vitest';
 import type { Activity } from '../../src/wire/index.js';
 import { startCollector, type CollectorProcess } from './collector-process.js';
 import { createCrowd, randomFrom, type Crowd, type Sent } from './crowd.js';
-import { storedIn } from './stored.js';
+import { postgresServer } from './postgres-server.js';
+import { storedIn, storedInSchema, type Stored } from './stored.js';
 import { temporaryFolders } from './temporary.js';
 
 // What is shipped is what is tested: `npm run build` comes first.
 // SIGKILL takes a process away and leaves it to the system to write what it was given; that every commit is synced, which
 // a power cut asks for, is tested in sqlite.test.ts.
 
-const ROUNDS = 50;
+/** Each of them at least one start, and on Postgres that takes longer. */
+const ROUNDS = { SQLite: 50, Postgres: 20 };
 const CLIENTS = 4;
 /** A round gets at most so many answers, and at most so long after them, before the signal. */
 const ROUND_ANSWERS = 30;
@@ -22,21 +24,38 @@ const SEED = Number(process.env['KILL_SEED'] ?? Math.floor(Math.random() * 2 ** 
 const KILLED = { code: null, signal: 'SIGKILL', stderr: '' };
 
 const makeFolder = temporaryFolders();
+const server = postgresServer();
+/** Where it is kept: the options that say so, and what lies there when no collector is at work. */
+interface Kept {
+  options: string[];
+  stored(): Promise<Stored>;
+}
+const DATABASES: [keyof typeof ROUNDS, (data: string) => Promise<Kept>][] = [
+  ['SQLite', async (data) => ({ options: [], stored: async () => storedIn(data) })],
+  [
+    'Postgres',
+    async () => {
+      const url = await server.newUrl();
+      return { options: ['--database', url], stored: () => storedInSchema(server.admin(), new URL(url).searchParams.get('search_path')!) };
+    },
+  ],
+];
 let collector: CollectorProcess | undefined;
 afterEach(() => collector?.kill());
 
-describe('a collector that is killed again and again', () => {
-  it(`keeps what it acknowledged, once, and whose it is, through ${ROUNDS} kills under load`, { timeout: 900_000 }, async () => {
+describe.each(DATABASES)('a collector on %s that is killed again and again', (name, keep) => {
+  it(`keeps what it acknowledged, once, and whose it is, through ${ROUNDS[name]} kills under load`, { timeout: 900_000 }, async () => {
     onTestFailed(() => console.error(`KILL_SEED=${SEED} chooses the same messages and moments.`));
     const random = randomFrom(SEED);
     const data = makeFolder();
-    const start = () => (collector = startCollector(data));
+    const { options, stored } = await keep(data);
+    const start = () => (collector = startCollector(data, undefined, undefined, options));
     const crowd = createCrowd(CLIENTS, SEED + 1);
     const { sent } = crowd;
     const cutShort: CutShort = { stored: 0, unstored: 0, torn: [] };
 
     let running = start();
-    for (let round = 1; round <= ROUNDS; round++) {
+    for (let round = 1; round <= ROUNDS[name]; round++) {
       const answers = crowd.answers(1 + Math.floor(random() * ROUND_ANSWERS));
       const load = crowd.send(running);
       // The load ends first when the collector ended by itself, which the next line but one tells.
@@ -61,7 +80,7 @@ describe('a collector that is killed again and again', () => {
     expect(await strangersAmong(sent, running)).toEqual([]);
     expect(await running.kill()).toEqual(KILLED);
     expect(sent.acknowledged.size).toBe(sent.messages.size);
-    expect(storedIn(data)).toEqual({ integrity: 'ok', messageIds: [...sent.messages.keys()].sort() });
+    expect(await stored()).toEqual({ integrity: 'ok', messageIds: [...sent.messages.keys()].sort() });
     // The moments were worth something: they fell on both sides of a commit.
     expect(Math.min(cutShort.stored, cutShort.unstored)).toBeGreaterThan(0);
   });

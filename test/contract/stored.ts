@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
+import type postgres from 'postgres';
 
 /** What lies in a ledger's file, whatever the collector makes of it. */
 export interface Stored {
@@ -17,6 +18,12 @@ export function storedIn(data: string): Stored {
   const rows = database.prepare('SELECT body FROM messages').all() as { body: string }[];
   database.close();
   return { integrity, messageIds: rows.map(({ body }) => (JSON.parse(body) as { messageId: string }).messageId).sort() };
+}
+
+/** The same of a schema in Postgres, which looks after its files itself. */
+export async function storedInSchema(sql: postgres.Sql, schema: string): Promise<Stored> {
+  const rows = await sql.unsafe<{ body: string }[]>(`SELECT body FROM ${schema}.messages`);
+  return { integrity: 'ok', messageIds: rows.map(({ body }) => (JSON.parse(body) as { messageId: string }).messageId).sort() };
 }
 
 /**
