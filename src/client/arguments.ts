@@ -58,6 +58,8 @@ export function splitOptions(options: CallOptions | null | undefined): { top: Js
 }
 
 const TOP_LEVEL = new Set(['integrations', 'anonymousId', 'timestamp', 'userId']);
-function toText(value: unknown): string | null {
+
+/** A text, or a number as one; `null` for anything else. */
+export function toText(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

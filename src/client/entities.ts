@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/index.js';
 import { plain, type JsonObject } from '../wire/index.js';
+import { toText } from './arguments.js';
 import type { Entity, User } from './types.js';
 
 /** What `user()` gives: reads, and sets without sending anything, as the original client's does. */
@@ -8,7 +9,8 @@ export function userOf(identity: Identity): User {
   return {
     ...entityOf({ id: identity.userId, traits: identity.traits, set: identity.setPerson }),
     anonymousId(anonymousId) {
-      if (anonymousId) identity.setAnonymousId(String(anonymousId));
+      const text = toText(anonymousId);
+      if (text) identity.setAnonymousId(text);
       return identity.anonymousId();
     },
     logout,
@@ -24,7 +26,9 @@ export function groupOf({ group }: Identity): Entity {
 function entityOf({ id, traits, set }: { id(): string | undefined; traits(): JsonObject; set(id: string | null | undefined, traits: JsonObject): void }): Entity {
   return {
     id(value) {
-      if (value !== undefined) set(value === null ? null : String(value), traits());
+      const text = toText(value);
+      // Of somebody else nothing is known. What is neither a text nor a number is no id.
+      if (text !== null || value === null) set(text, text !== null && text !== (id() ?? text) ? {} : traits());
       return id() ?? null;
     },
     traits(value) {

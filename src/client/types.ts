@@ -182,7 +182,7 @@ export interface Client<Events extends object = AnyEvents> {
 
 /** The person, as far as known. Each function, given a value, sets it without sending anything; `null` forgets it. */
 export interface User {
-  /** The person's id; `null` while nobody is known. */
+  /** The person's id; `null` while nobody is known. Given another person's, it takes a new visitor too, as `identify` does. */
   id(id?: string | number | null): string | null;
   /** The visitor's id. */
   anonymousId(anonymousId?: string | null): string;

@@ -54,7 +54,7 @@ export const NO_COPIES: Copies = {
 /** The widest domain, found once for each origin: asking a browser for it takes the page a millisecond a label. */
 const DOMAIN = 'hitherto.domain';
 
-export function createCopies(options: CookieOptions = {}, persistence: Persistence = 'cookie'): Copies {
+export function createCopies(options: CookieOptions, persistence: Persistence = 'cookie'): Copies {
   if (persistence === 'memory') return NO_COPIES;
   const { maxage = 365, path = '/', secure = false, sameSite = 'Lax' } = options;
   const hasCookies = persistence === 'cookie';

@@ -42,7 +42,7 @@ export interface Entity {
  * @param copies where they are kept at this moment
  * @param onSet they have been written
  */
-export function createEntity(copies: () => Copies, onSet: () => void, idKey: string, traitsKey: string, options: EntityOptions = {}): Entity {
+export function createEntity(copies: () => Copies, onSet: () => void, idKey: string, traitsKey: string, options: EntityOptions): Entity {
   const idName = options.cookie?.key ?? idKey;
   const traitsName = options.localStorage?.key ?? traitsKey;
   const kept = (): Copies => (options.persist === false || options.disable ? NO_COPIES : copies());

@@ -16,10 +16,10 @@ const SPOKEN = 'hitherto.identity';
 const TURN_MS = 1_000;
 
 export interface IdentityOptions {
-  cookie?: CookieOptions | undefined;
+  cookie?: CookieOptions | null | undefined;
   persistence?: Persistence | undefined;
-  user?: EntityOptions | undefined;
-  group?: EntityOptions | undefined;
+  user?: EntityOptions | null | undefined;
+  group?: EntityOptions | null | undefined;
   /** The anonymous id has changed: every copy elsewhere is out of date. */
   onChange(anonymousId: string): void;
   /** Neither cookies nor localStorage can be written. */
@@ -40,7 +40,7 @@ export interface Identity {
    * their first message leaves, and none of the traits (RULES R17). The same one adds to the traits.
    */
   identify(userId: string | undefined, traits: JsonObject): void;
-  /** Says who the person is, `null` for nobody, all traits included, and nothing else: their visitor stays the same. */
+  /** Says who the person is, `null` for nobody, all traits included. Somebody else is another visitor too. */
   setPerson(userId: string | null | undefined, traits: JsonObject): void;
   setAnonymousId(anonymousId: string): void;
   /** Forgets the person and the visitor; the next one is somebody new. */
@@ -75,10 +75,10 @@ export interface Identity {
 
 export function createIdentity(options: IdentityOptions): Identity {
   const { onChange, onUnwritable } = options;
-  const stored = createCopies(options.cookie, options.persistence);
+  const stored = createCopies(options.cookie ?? {}, options.persistence);
   let copies = NO_COPIES;
-  const user = createEntity(() => copies, speak, 'ajs_user_id', 'ajs_user_traits', options.user);
-  const group = createEntity(() => copies, speak, 'ajs_group_id', 'ajs_group_properties', options.group);
+  const user = createEntity(() => copies, speak, 'ajs_user_id', 'ajs_user_traits', options.user ?? {});
+  const group = createEntity(() => copies, speak, 'ajs_group_id', 'ajs_group_properties', options.group ?? {});
   // Minted at once, so that no call has to wait for the database; 126 random bits occur in no message by accident.
   /** What messages are written with while nobody knows the visitor: the candidate, and that of the page before this one. */
   let candidates = [newId()];
@@ -187,6 +187,15 @@ export function createIdentity(options: IdentityOptions): Identity {
     setAnonymousId(newId());
   }
 
+  function isSomebodyElse(id: string | null | undefined): boolean {
+    return id != null && id !== (user.id() ?? id);
+  }
+
+  function setPerson(id: string | null | undefined, traits: JsonObject): void {
+    if (isSomebodyElse(id)) renew();
+    user.set(id, traits);
+  }
+
   function logout(): void {
     user.set(null, {});
     renew();
@@ -198,13 +207,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     userId: user.id,
     traits: user.traits,
     group,
-    identify(id, added) {
-      const known = user.id();
-      const isOther = id !== undefined && known !== undefined && id !== known;
-      if (isOther) renew();
-      user.set(id, isOther ? added : { ...user.traits(), ...added });
-    },
-    setPerson: user.set,
+    identify: (id, added) => setPerson(id, isSomebodyElse(id) ? added : { ...user.traits(), ...added }),
+    setPerson,
     setAnonymousId(id) {
       if (id !== anonymousId) copies.write(GIVEN_ID, id);
       setAnonymousId(id);

@@ -333,6 +333,29 @@ describe('the table of the client', () => {
     expect((await sent(client)).map(({ event, properties }) => [event, properties])).toEqual([['clicked', { a: 1 }], ['submitted', { b: 2 }]]);
   });
 
+  it('13: user().id() of another person is another visitor too, and has none of the traits', async () => {
+    const client = load();
+    await client.identify('ada', { plan: 'pro' });
+    const before = client.user().anonymousId();
+    client.user().id('ada');
+    expect([client.user().anonymousId(), client.user().traits()]).toEqual([before, { plan: 'pro' }]);
+    client.user().id('bob');
+    expect(client.user().anonymousId()).not.toBe(before);
+    expect(client.user().traits()).toEqual({});
+  });
+
+  it('user() and group() take no id that is neither a text nor a number', () => {
+    const client = load();
+    client.user().id('ada');
+    client.group('acme');
+    const before = client.user().anonymousId();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const bad of [Object.create(null), proxy, {}, [], Symbol('x'), () => {}] as never[]) {
+      expect([client.user().id(bad), client.group().id(bad), client.user().anonymousId(bad)]).toEqual(['ada', 'acme', before]);
+    }
+  });
+
   it('gives the group when it is asked for nothing else, and sets people and groups without a word', async () => {
     const client = load();
     client.user().id('ada');

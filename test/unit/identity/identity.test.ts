@@ -358,6 +358,13 @@ describe('a page that has put its own in the place of JSON', () => {
   });
 });
 
+describe('options of a page\'s configuration that were not found', () => {
+  it('are as good as none', () => {
+    load(undefined, { cookie: null, user: null, group: null }).identify('ada', {});
+    expect(load().userId()).toBe('ada');
+  });
+});
+
 describe('reset', () => {
   it('forgets the person and the visitor in every copy', () => {
     const onChange = vi.fn<(...values: unknown[]) => void>();
