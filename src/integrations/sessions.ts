@@ -19,8 +19,8 @@ const NAME = 'session';
 
 /**
  * A plugin that says with each message which visit it belongs to: `context.session` is `{ id, number, startedAt }`, the
- * time in ISO 8601. The tabs of an origin share a session; without localStorage, with `persistence: 'memory'`, and until the
- * visitor has agreed, it is the page's own.
+ * time in ISO 8601. It ends with `reset()`. The tabs of an origin share a session; without localStorage, with
+ * `persistence: 'memory'`, and until the visitor has agreed, it is the page's own.
  *
  * @example
  * ```ts
@@ -35,27 +35,36 @@ export function sessions({ timeoutMs = HALF_AN_HOUR_MS }: SessionOptions = {}): 
   /** Whether `own` lies in localStorage: what is gone from there was deleted, and is not brought back. */
   let isKept = false;
 
+  const known = (): Session | undefined => (mayKeep() ? (parse(readStored(NAME)) ?? (isKept ? undefined : own)) : own);
+
   function current(now: number): Session {
-    const stored = mayKeep() ? parse(readStored(NAME)) : undefined;
-    const known = stored ?? (isKept ? undefined : own);
+    const last = known();
     // A clock that was set back ends a session too.
-    const isGoingOn = known !== undefined && now - known.lastAt < timeoutMs && now >= known.startedAt;
-    own = isGoingOn ? { ...known, lastAt: now } : { id: newId(), number: (known?.number ?? 0) + 1, startedAt: now, lastAt: now };
-    if (mayKeep()) {
-      writeStored(NAME, JSON.stringify(own));
-      isKept = readStored(NAME) !== undefined;
-    }
-    return own;
+    const isGoingOn = last !== undefined && now - last.lastAt < timeoutMs && now >= last.startedAt;
+    return keep(isGoingOn ? { ...last, lastAt: now } : { id: newId(), number: (last?.number ?? 0) + 1, startedAt: now, lastAt: now });
   }
 
-  function add(context: unknown): void {
-    const { id, number, startedAt } = current(Date.now());
-    (context as Context).updateEvent('context.session', { id, number, startedAt: new Date(startedAt).toISOString() });
+  function keep(session: Session): Session {
+    if (mayKeep()) {
+      writeStored(NAME, JSON.stringify(session));
+      isKept = readStored(NAME) !== undefined;
+    }
+    return (own = session);
   }
 
   function load(_: unknown, given: unknown): void {
     const client = given as Client;
     if (client.inspect().persistence !== 'memory') keeper = client;
+    // Whoever comes after a logout is somebody else: the session of the one before has been silent for long enough.
+    client.on('reset', () => {
+      const last = known();
+      if (last) keep({ ...last, lastAt: -timeoutMs });
+    });
+  }
+
+  function add(context: unknown): void {
+    const { id, number, startedAt } = current(Date.now());
+    (context as Context).updateEvent('context.session', { id, number, startedAt: new Date(startedAt).toISOString() });
   }
 
   return { name: 'sessions', type: 'enrichment', isLoaded: () => true, load, track: add, identify: add, page: add, screen: add, group: add, alias: add };

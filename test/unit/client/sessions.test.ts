@@ -45,6 +45,18 @@ describe('a session', () => {
     expect(sessionOf(loaded())).toEqual(sessionOf(loaded()));
   });
 
+  it('ends with reset(), on the page that made no call before too', () => {
+    const first = sessionOf(sessions());
+    const listeners: (() => void)[] = [];
+    const plugin = sessions();
+    void plugin.load!(undefined, { on: (_: string, listener: () => void) => listeners.push(listener) });
+    listeners.forEach((reset) => reset());
+    const next = sessionOf(plugin);
+    expect(next.id).not.toBe(first.id);
+    expect(next.number).toBe(2);
+    expect(sessionOf(sessions())).toEqual(next);
+  });
+
   it('ends when the clock was set back', () => {
     const first = sessionOf(loaded());
     vi.setSystemTime(1_000);
