@@ -92,9 +92,11 @@ function handOver(call: (message: SegmentMessage, options: CallOptions) => Promi
   };
 }
 
-/** Puts the carried message in the place of the one that our call made. */
+/** Puts the carried message in the place of the one that our call made; what the visitor agreed to stays, unless theirs says so too. */
 function restore(context: unknown): void {
   const { event } = context as Context;
-  const carried = isObject(event['context']) ? event['context'][CARRIED] : undefined;
-  if (isObject(carried)) (context as { event: JsonObject }).event = { ...carried, integrations: event['integrations'] };
+  const { [CARRIED]: carried, consent } = isObject(event['context']) ? event['context'] : {};
+  if (!isObject(carried)) return;
+  const theirs = isObject(carried['context']) ? carried['context'] : {};
+  (context as { event: JsonObject }).event = { ...carried, context: { ...(consent !== undefined && { consent }), ...theirs }, integrations: event['integrations'] };
 }

@@ -1,6 +1,7 @@
 import { AnalyticsBrowser, type Analytics } from '@segment/analytics-next';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hithertoDestination } from '../../../src/integrations/segment.js';
+import type { JsonObject } from '../../../src/wire/index.js';
 import { client } from './client.js';
 
 let analytics: Analytics;
@@ -64,5 +65,14 @@ describe('a page that keeps analytics.js', () => {
     const before = client.user().anonymousId();
     analytics.reset();
     expect([client.messages, client.user().anonymousId()]).toEqual([[], before]);
+  });
+
+  it('has what the visitor agreed to in their messages as in ours, unless theirs say it themselves', async () => {
+    await client.consent({ analytics: true, advertising: false });
+    await analytics.track('agreed');
+    const theirs = { categoryPreferences: { analytics: false } };
+    await analytics.track('of theirs', {}, { context: { consent: theirs } as never });
+    expect(client.messages.map(({ context }) => (context as JsonObject)['consent'])).toEqual([{ categoryPreferences: { analytics: true, advertising: false } }, theirs]);
+    expect(client.messages[0]).toMatchObject({ context: { library: { name: 'analytics.js' } } });
   });
 });
