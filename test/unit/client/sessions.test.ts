@@ -101,6 +101,9 @@ describe('a session', () => {
     consent = 'granted';
     expect(sessionOf(plugin)).toEqual(first);
     expect(sessionOf(loaded())).toEqual(first);
+    consent = 'pending';
+    expect(sessionOf(plugin)).toEqual(first);
+    consent = 'granted';
     // As a denial does.
     localStorage.clear();
     expect(sessionOf(plugin).id).not.toBe(first.id);
