@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDropIn, type Context } from '../../../src/client/index.js';
 import { openDatabase } from '../../../src/outbox/database.js';
+import { formatKey } from '../../../src/outbox/key.js';
 import type { JsonObject } from '../../../src/wire/index.js';
 import { errors, sent, start, takeMessages } from './harness.js';
 
@@ -191,6 +192,7 @@ describe('consent that is withdrawn', () => {
     await client.consent('denied');
     expect(other.inspect().waiting).toBe(1);
     expect(client.inspect().waiting).toBe(0);
+    await other.consent('denied');
   });
 
   it('and given again begins anew', async () => {
@@ -207,12 +209,13 @@ describe('consent that is withdrawn', () => {
 
 describe('a page that begins as denied', () => {
   async function visit(): Promise<void> {
-    vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
-    const earlier = start();
-    await earlier.track('x');
-    await earlier.identify('ada', { email: 'ada@example.com' });
-    await earlier.group('acme');
-    await vi.waitFor(() => expect(localStorage.getItem('hitherto.attempts.key:KEY')).not.toBeNull());
+    document.cookie = 'ajs_anonymous_id=of-ada; path=/';
+    document.cookie = 'ajs_user_id=ada; path=/';
+    localStorage.setItem('ajs_user_traits', '{"email":"ada@example.com"}');
+    localStorage.setItem('hitherto.attempts.key:KEY', '3 9');
+    const database = await openDatabase(() => {});
+    await database.put([['anonymousId', 'of-ada'], [formatKey({ time: 1, tab: 'gone', scope: 'key:KEY' }), '{"type":"track"}']]);
+    database.close();
   }
 
   it.each([
@@ -249,6 +252,7 @@ describe('a decision that is changed', () => {
     expect(rows).toContain('after');
     expect(rows).not.toContain('before');
     expect(document.cookie).toContain(client.user().anonymousId());
+    await client.consent('denied');
   });
 
   it('from denied to granted and back is denied', async () => {
