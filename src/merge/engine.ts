@@ -208,18 +208,19 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function preview(person: string, anonymousId: string, now = last.receivedAt): Preview {
     settle();
     const root = rootNamed(person);
+    const place = { receivedAt: now, sequence: last.sequence + 1 };
     const facts = {
       anonymousId,
       claim: claimOn(anonymousId),
       isMergingOn: isMergingOn(),
       records: streams.get(anonymousId)?.records ?? [],
       asked: person,
-      path: { root: root ?? nameMeantBy(person), isKnown: root !== undefined, isSuppressed: [person, nameMeantBy(person)].some((name) => names.get(name)?.isSuppressed) },
+      path: { root: root ?? nameMeantBy(person), isKnown: root !== undefined, isSuppressed: [person, nameMeantBy(person)].some((name) => isSuppressedAt(name, place)) },
       traits: root === undefined ? {} : toPerson(root).traits,
       campaigns,
       directory,
     };
-    return previewOf(facts, { receivedAt: now, sequence: last.sequence + 1 });
+    return previewOf(facts, place);
   }
 
   function command(command: Command): CommandResult {
