@@ -183,7 +183,7 @@ describe.each(LEDGERS)('the Track API over %s', (_, makeLedger) => {
       // Somebody else has it for an email: the id goes before.
       await done('PUT', '/v1/customers/ada', { email: 'bob@example.com' });
       await done('PUT', path, { plan: 'free' });
-      expect([(await person('bob@example.com')).traits, (await person('ada')).traits]).toEqual([{ plan: 'free', city: 'Rome' }, { email: 'bob@example.com' }]);
+      expect([(await person('bob@example.com')).traits, (await person('ada')).traits]).toEqual([{ anonymous_id: 'v', plan: 'free', city: 'Rome' }, { email: 'bob@example.com' }]);
 
       await done('POST', `${path}/suppress`);
       await done('POST', `${path}/events`, { name: 'ignored' });
