@@ -18,7 +18,7 @@ export type WatchPages = (view: (properties: JsonObject, moment?: Moment) => voi
  */
 export const watchPages: WatchPages = (view, landed) => {
   if (typeof document === 'undefined') return () => {};
-  let url = landed?.[1] ?? location.href;
+  let url = addressOf(landed?.[1] ?? location.href);
   let here = placeOf(new URL(url));
   const stops: (() => void)[] = [];
 
@@ -30,7 +30,7 @@ export const watchPages: WatchPages = (view, landed) => {
   function moved(isReplaced: boolean): void {
     const place = placeOf(location);
     const referrer = url;
-    url = location.href;
+    url = addressOf(location.href);
     if (place === here) return;
     here = place;
     if (!isReplaced) setTimeout(() => view({ referrer }));
@@ -58,6 +58,11 @@ export const watchPages: WatchPages = (view, landed) => {
 
 function placeOf({ pathname, search }: Location | URL): string {
   return pathname + search;
+}
+
+/** Without the fragment, in which a sign-in may come back with its token. */
+function addressOf(href: string): string {
+  return href.replace(/#.*$/, '');
 }
 
 /** For browsers without the Navigation API. The page's own call comes first, and comes back with what it gave. */

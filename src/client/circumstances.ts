@@ -103,6 +103,12 @@ function some(name: string, entries: string[][]): JsonObject {
   return found.length > 0 ? { [name]: Object.fromEntries(found) } : {};
 }
 
+/** What somebody says of a page, with the addresses in it as the page's own are said. */
+export function scrubAddresses(said: JsonObject, scrub: Scrub | undefined): JsonObject {
+  if (!scrub) return said;
+  return Object.fromEntries(Object.entries(said).map(([key, value]) => [key, typeof value === 'string' && /^https?:/.test(value) ? scrubbed(value, scrub).text : value]));
+}
+
 /** An address without what is nobody's business. Where a scrub fails, nothing but the path is said. */
 function scrubbed(address: string, scrub: Scrub | undefined): { text: string; pathname?: string; search?: string } {
   try {

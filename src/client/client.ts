@@ -2,7 +2,7 @@ import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
-import { createCircumstances, during, momentOfCall, timeOfCall, type Circumstances, type Moment, type PageContext } from './circumstances.js';
+import { createCircumstances, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrub } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
@@ -124,7 +124,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       userId: top['userId'] ?? identity.userId() ?? null,
       integrations: { ...integrations, ...(isObject(top['integrations']) && top['integrations']) },
       ...about,
-      context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context) },
+      context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context, options.scrub) },
     };
     const sent = new Context(message);
     // Nobody gets to see the call of a visitor who said no.
@@ -181,8 +181,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   function view(type: 'page' | 'screen', { texts, objects, callback }: Arguments): Promise<Context> {
     const [name = null, category = null] = texts.filter((text) => text !== null).reverse();
     const [given, callOptions] = objects;
-    const named = { ...(category && { category }), ...(name && { name }) };
-    const page = type === 'page' ? { ...circumstances().page, ...readable(given) } : undefined;
+    const named = scrubAddresses({ ...(category && { category }), ...(name && { name }) }, options.scrub);
+    const page = type === 'page' ? { ...circumstances().page, ...scrubAddresses(readable(given), options.scrub) } : undefined;
     const properties = page ? { ...page, ...named } : readable(given);
     emitter.emit(type, category, name, properties, callOptions);
     return send(type, { ...named, properties }, callOptions, callback, given ? (page as PageContext | undefined) : undefined);
@@ -362,10 +362,10 @@ function copyOf(here: Circumstances): Circumstances {
 }
 
 /** The page of a message: where it was called, or what a page() call says instead; what the caller's context says goes over both. */
-function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | undefined, context: JsonObject): JsonObject {
+function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | undefined, context: JsonObject, scrub: Scrub | undefined): JsonObject {
   if (!here.page) return {};
   const { path, referrer, search, title, url } = page ?? here.page;
-  return { page: { path, referrer, search, title, url, ...(isObject(context['page']) && context['page']) } };
+  return { page: { path, referrer, search, title, url, ...(isObject(context['page']) && scrubAddresses(context['page'], scrub)) } };
 }
 
 /** Of the options for integrations, what switches one on or off goes with each message; the rest configures them. */

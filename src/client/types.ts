@@ -39,7 +39,10 @@ export interface ClientOptions {
   globalPrivacyControl?: boolean;
   /** Begin as denied where the browser says Do Not Track. @defaultValue false */
   doNotTrack?: boolean;
-  /** What is left out of the page's address and the referrer: names of query parameters, or a function that changes a URL. */
+  /**
+   * What is left out of the page's address and the referrer, also where a page() call says them: names of query parameters, or a
+   * function that changes a URL.
+   */
   scrub?: Scrub;
   /** See {@link Client.register}. */
   plugins?: Plugin[];

@@ -35,7 +35,7 @@ export function classic(client: Client): Classic {
       if (id !== null) client.user().id(id);
     },
     track: (name, data) => void client.track(name, given(data)),
-    page: (name, data) => void client.page(name || globalThis.location?.href, given(data)),
+    page: (name, data) => void client.page(name || globalThis.location?.href.replace(/#.*$/, ''), given(data)),
     on: (event, listener) => void client.on(event, listener),
     off: (event, listener) => void client.off(event, listener),
     reset: () => void client.reset(),

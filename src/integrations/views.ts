@@ -25,7 +25,7 @@ const latest = new WeakMap<object, View>();
 export function viewPage(client: Client, place: string, { name, properties }: PageDescription = {}): void {
   const before = latest.get(client);
   if (before?.place === place) return;
-  latest.set(client, { place, url: location.href });
+  latest.set(client, { place, url: location.href.replace(/#.*$/, '') });
   const said = { ...(before && { referrer: before.url }), ...properties };
   void (name ? client.page(name, said) : client.page(said));
 }

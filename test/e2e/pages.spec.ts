@@ -62,6 +62,17 @@ for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_
   });
 }
 
+test('what is scrubbed is in no referrer either, and no fragment is', async ({ page, recorder }) => {
+  const options = { endpoint: recorder.url, autoPage: true, scrub: ['token'] };
+  recorder.put('/', `<script>window.cioanalytics = Object.assign([], { _writeKey: 'KEY', _loadOptions: ${JSON.stringify(options)} });</script>${remotePage(recorder)}`);
+  await open(page, `${recorder.url}/?token=secret&step=1#access_token=secret`);
+  await navigate(page, 'pushState', '/done?token=secret', 'Done');
+  await navigate(page, 'pushState', '/home', 'Home');
+  await expect.poll(() => views(recorder)).toHaveLength(3);
+  expect(views(recorder).map((view) => (view as unknown[])[3])).toEqual(['', `${recorder.url}/?step=1`, `${recorder.url}/done`]);
+  expect(JSON.stringify(recorder.messages())).not.toContain('secret');
+});
+
 test('history still does what the page asks of it, whoever listens', async ({ page, recorder }) => {
   recorder.put('/', shop(recorder, NO_NAVIGATION_API));
   await open(page, recorder.url);

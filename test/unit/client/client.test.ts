@@ -169,6 +169,17 @@ describe('page and screen', () => {
     expect(message['name']).toBe(expected['name']);
   });
 
+  it('leave out what is scrubbed of the addresses that they are given too', async () => {
+    const client = start({ scrub: ['token'] });
+    const address = 'https://shop.example/cart?token=secret&step=2';
+    void client.page(address, { url: address, referrer: address, plan: 'pro' });
+    void client.track('x', {}, { context: { page: { url: address } } });
+    const sent = await arrived(client);
+    const scrubbed = 'https://shop.example/cart?step=2';
+    expect(sent[0]).toMatchObject({ name: scrubbed, properties: { name: scrubbed, url: scrubbed, referrer: scrubbed, plan: 'pro' }, context: { page: { url: scrubbed, referrer: scrubbed } } });
+    expect(sent[1]).toMatchObject({ context: { page: { url: scrubbed } } });
+  });
+
   it('a screen has the properties that it is given, and not those of the page', async () => {
     const message = await sentBy((client) => client.screen('Home', { y: 2 }));
     expect(message).toMatchObject({ type: 'screen', name: 'Home' });

@@ -86,6 +86,14 @@ describe('usePageViews()', () => {
     ]);
   });
 
+  it('says nothing in a referrer that came in a fragment', async () => {
+    history.replaceState(null, '', '/#access_token=secret');
+    await render(below(createElement(Page, { at: '/' })));
+    go('/pricing');
+    await render(below(createElement(Page, { at: '/pricing' })));
+    expect(views()).toEqual([[undefined, ''], [undefined, '/']]);
+  });
+
   it('tracks a page once in StrictMode', async () => {
     await render(strict(createElement(Page, { at: '/' })));
     go('/pricing');
