@@ -10,7 +10,7 @@ export type WatchPages = (view: (properties: JsonObject, moment?: Moment) => voi
 /**
  * Calls `view` for the page that was loaded, and for each navigation inside it: when the path or the query has changed,
  * and not for `replaceState`, which routers use to tidy up. Once the router has had its turn, so that the title is the new
- * page's; a page that is only prerendered is viewed when it is shown.
+ * page's, or with the next navigation, if that comes first; a page that is only prerendered is viewed when it is shown.
  *
  * @param view takes properties: the `referrer` of a navigation inside the page is the page before it
  * @param landed when and where the page was loaded, if it has moved on since
@@ -20,6 +20,7 @@ export const watchPages: WatchPages = (view, landed) => {
   if (typeof document === 'undefined') return () => {};
   let url = addressOf(landed?.[1] ?? location.href);
   let here = placeOf(new URL(url));
+  let viewPending: ((moment?: Moment) => void) | undefined;
   const stops: (() => void)[] = [];
 
   function listen(target: EventTarget, type: string, listener: (event: Event) => void): void {
@@ -33,7 +34,14 @@ export const watchPages: WatchPages = (view, landed) => {
     url = addressOf(location.href);
     if (place === here) return;
     here = place;
-    if (!isReplaced) setTimeout(() => view({ referrer }));
+    if (isReplaced || isPrerendered()) return;
+    viewPending?.([Date.now(), referrer, document.title, document.referrer]);
+    let isViewed = false;
+    viewPending = (moment) => {
+      if (!isViewed) view({ referrer }, moment);
+      isViewed = true;
+    };
+    setTimeout(viewPending);
   }
 
   const { navigation } = globalThis as { navigation?: Navigations };
@@ -47,12 +55,9 @@ export const watchPages: WatchPages = (view, landed) => {
     // Out of the back/forward cache: the visitor looks at it once more.
     if ((event as PageTransitionEvent).persisted) view({});
   });
-  if ((document as { prerendering?: boolean }).prerendering) {
-    listen(document, 'prerenderingchange', () => view({}));
-  } else {
-    view({}, landed);
-    moved(false);
-  }
+  if (isPrerendered()) listen(document, 'prerenderingchange', () => view({}));
+  else view({}, landed);
+  moved(false);
   return () => stops.forEach((stop) => stop());
 };
 
@@ -63,6 +68,10 @@ function placeOf({ pathname, search }: Location | URL): string {
 /** Without the fragment, in which a sign-in may come back with its token. */
 function addressOf(href: string): string {
   return href.replace(/#.*$/, '');
+}
+
+function isPrerendered(): boolean | undefined {
+  return (document as { prerendering?: boolean }).prerendering;
 }
 
 /** For browsers without the Navigation API. The page's own call comes first, and comes back with what it gave. */

@@ -62,6 +62,24 @@ for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_
   });
 }
 
+for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_NAVIGATION_API]] as const) {
+  test(`navigations one upon the other ${how}: each page is viewed as itself`, async ({ page, recorder }) => {
+    recorder.put('/', shop(recorder, before));
+    await open(page, recorder.url);
+    await page.evaluate(() => {
+      for (const name of ['one', 'two']) {
+        history.pushState(null, '', `/${name}`);
+        document.title = name;
+      }
+    });
+    await expect.poll(() => views(recorder)).toHaveLength(3);
+    expect(views(recorder).slice(1)).toEqual([
+      ['/one', '', 'one', `${recorder.url}/`],
+      ['/two', '', 'two', `${recorder.url}/one`],
+    ]);
+  });
+}
+
 test('what is scrubbed is in no referrer either, and no fragment is', async ({ page, recorder }) => {
   const options = { endpoint: recorder.url, autoPage: true, scrub: ['token'] };
   recorder.put('/', `<script>window.cioanalytics = Object.assign([], { _writeKey: 'KEY', _loadOptions: ${JSON.stringify(options)} });</script>${remotePage(recorder)}`);
@@ -96,8 +114,21 @@ test('a page that is prerendered is viewed when it is shown', async ({ page, rec
   await page.evaluate(() => window.cioanalytics.track('while hidden').then(() => undefined));
   await expect.poll(() => events(recorder)).toHaveLength(1);
   expect(views(recorder)).toEqual([]);
-  await page.evaluate(() => document.dispatchEvent(new Event('prerenderingchange')));
+  // A router that begins at another address than the one that was asked for.
+  await page.evaluate(async () => {
+    history.pushState(null, '', '/start');
+    await new Promise((resolve) => setTimeout(resolve));
+    await window.cioanalytics.track('still hidden');
+  });
+  await expect.poll(() => events(recorder)).toHaveLength(2);
+  expect(views(recorder)).toEqual([]);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'prerendering', { value: false });
+    document.dispatchEvent(new Event('prerenderingchange'));
+  });
   await expect.poll(() => views(recorder)).toHaveLength(1);
+  await navigate(page, 'pushState', '/next', 'Next');
+  await expect.poll(() => views(recorder).map((view) => (view as unknown[])[0])).toEqual(['/start', '/next']);
 });
 
 test('a link is tracked, and goes where it goes, here or elsewhere', async ({ page, recorder, context }) => {
