@@ -34,6 +34,9 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
   const circumstances = createCircumstances(options);
+  let timeout = waitIn(options.timeout);
+  // Before the connection: a page that goes lets calls through first, and sends what it can then.
+  const pipeline = createPipeline({ timeout: () => timeout, client: () => client, pass: (context, work) => gate.pass(context, work), report });
   const consent = initialConsent(options, report);
   const identity = createIdentity({
     ...options,
@@ -62,8 +65,6 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   });
   // Whoever is denied has said so already, and is not answered.
   onPurgeElsewhere(scope, () => gate.state() !== 'denied' && void gate.decide('denied'));
-  let { timeout = TIMEOUT_MS } = options;
-  const pipeline = createPipeline({ timeout: () => timeout, client: () => client, pass: gate.pass, report });
   const integrations = switchesIn(options.integrations);
   const schemas = options.debug || isDevelopment() ? options.events : undefined;
   let isDebugging = options.debug === true;
@@ -263,7 +264,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
     addDestinationMiddleware,
     addIntegrationMiddleware: addDestinationMiddleware,
-    timeout: (ms) => void (timeout = typeof ms === 'number' && ms >= 0 ? ms : TIMEOUT_MS),
+    timeout: (ms) => void (timeout = waitIn(ms)),
 
     consent: ((decision?: unknown) => {
       if (decision === undefined) return gate.state();
@@ -344,6 +345,10 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
 function historyLength(): number {
   return globalThis.history?.length ?? 0;
+}
+
+function waitIn(ms: unknown): number {
+  return typeof ms === 'number' && ms >= 0 ? ms : TIMEOUT_MS;
 }
 
 function unreadable(error: unknown): Parameters<Report> {

@@ -14,7 +14,8 @@ type Hook = (context: Context) => unknown;
  *
  * `before` and `enrichment` plugins may change `context.event`, or end the call with `context.cancel()`; `destination`
  * and `after` plugins see what was stored, and nothing of a visitor who has not agreed. While a plugin's answer is a promise
- * its message waits in memory, and the calls behind it too; it waits no longer than the option `timeout`.
+ * its message waits in memory, and the calls behind it too; none waits longer than the option `timeout`, however many plugins
+ * it goes through, nor when the page is left.
  */
 export interface Plugin {
   name: string;
@@ -88,19 +89,30 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
   let middlewares: SourceMiddleware[] = [];
   let entries: Entry[] = [];
   const forDestination = new Map<string, DestinationMiddleware[]>();
-  /** The call that something keeps waiting: those behind it keep their order. */
+  /** The turn of the last call that waits: those behind it keep their order. */
   let last: Promise<unknown> | undefined;
+  /** What ends the waiting of each call that waits. */
+  const waiting = new Set<() => void>();
+  /** What was waited for in vain: once is enough. */
+  const slow = new WeakSet<PromiseLike<unknown>>();
+  let isLeaving = false;
+  globalThis.addEventListener?.('pagehide', () => {
+    isLeaving = true;
+    for (const end of waiting) end();
+  });
+  globalThis.addEventListener?.('pageshow', () => (isLeaving = false));
 
   function run(context: Context, store: () => Promise<Context>): Promise<Context> {
     if (!last && middlewares.length + entries.length + forDestination.size === 0) return store();
     // What the page gave is the page's own; what plugins change is not.
     context.event = plain(context.event);
-    const done = last ? last.then(() => prepare(context)) : prepare(context);
-    if (!done) return finish(context, store);
-    const stored = done.then(() => finish(context, store));
-    const mine = (last = stored.catch(() => {}));
-    void mine.finally(() => {
-      if (last === mine) last = undefined;
+    const prepared = prepare(context);
+    if (!last && !prepared) return finish(context, store);
+    // Its turn is when those before it were handed over, and not when they are stored: a page that goes has no time for that.
+    const turn = (last = Promise.all([prepared, last]).catch(() => {}));
+    const stored = turn.then(() => finish(context, store));
+    void turn.finally(() => {
+      if (last === turn) last = undefined;
     });
     return stored;
   }
@@ -109,19 +121,20 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
     return inOrder(
       [
         ...middlewares.map((middleware) => () => through(middleware, context)),
-        ...entriesOf('before', 'enrichment').map((entry) => () => call(entry, context)),
+        ...entriesOf('before', 'enrichment').flatMap((entry) => [() => entry.isLoaded || entry.loading, () => entry.isLoaded && call(entry, context)]),
         ...(forDestination.get(INTEGRATION) ?? []).map((middleware) => () => through(middleware, context, INTEGRATION)),
       ],
       () => context.failedDelivery() === undefined,
+      performance.now() + timeout(),
     );
   }
 
-  /** Each after the other; a promise only where one of them gives one. */
-  function inOrder(steps: (() => unknown)[], goesOn: () => boolean): void | Promise<void> {
+  /** Each after the other; a promise only where one of them gives one, and none that is waited for after `until`. */
+  function inOrder(steps: (() => unknown)[], goesOn: () => boolean, until: number): void | Promise<void> {
     for (const [i, step] of steps.entries()) {
       if (!goesOn()) return;
       const answer = step();
-      if (isPromise(answer)) return inTime(answer).then(() => inOrder(steps.slice(i + 1), goesOn));
+      if (isPromise(answer) && !isLeaving && !slow.has(answer)) return inTime(answer, until).then(() => inOrder(steps.slice(i + 1), goesOn, until));
     }
   }
 
@@ -192,18 +205,19 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
   }
 
   /** Resolves with the work, or when the page has waited long enough, or when it goes. */
-  function inTime(work: PromiseLike<unknown>): Promise<void> {
+  function inTime(work: PromiseLike<unknown>, until: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         report('plugin_slow', `a plugin has not answered within ${timeout()} ms; its message goes on without it.`);
+        slow.add(work);
         end();
-      }, timeout());
+      }, until - performance.now());
       const end = (): void => {
         clearTimeout(timer);
-        globalThis.removeEventListener?.('pagehide', end);
+        waiting.delete(end);
         resolve();
       };
-      globalThis.addEventListener?.('pagehide', end);
+      waiting.add(end);
       void work.then(end, end);
     });
   }

@@ -144,6 +144,23 @@ test('the first call of all inside pagehide', async ({ page, pages, collector })
   await expect.poll(() => names(collector)).toEqual(['bye']);
 });
 
+test('calls that a middleware keeps waiting when the page goes', async ({ page, pages, collector }) => {
+  pages.put('/', remotePage(collector));
+  pages.put('/elsewhere', '<!doctype html><title>Elsewhere</title>');
+  await open(page, pages.url);
+  await page.evaluate(async () => {
+    const { cioanalytics } = window;
+    await cioanalytics.ready();
+    await cioanalytics.addSourceMiddleware(() => new Promise(() => {}));
+    cioanalytics.timeout(2 ** 30);
+    for (const event of ['one', 'two', 'three']) void cioanalytics.track(event);
+    addEventListener('pagehide', () => void cioanalytics.track('bye'));
+  });
+  await page.goto(`${pages.url}/elsewhere`);
+  await open(page, pages.url);
+  await expect.poll(() => names(collector)).toEqual(['one', 'two', 'three', 'bye']);
+});
+
 const FAILING: Record<string, (route: Route) => Promise<void>> = {
   'a captive portal that answers 200 with HTML': (route) => route.fulfill({ status: 200, contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' }),
   'a collector that says no': (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{"success":false}' }),

@@ -72,6 +72,26 @@ describe('a plugin', () => {
     expect(errors).toMatchObject([{ code: 'plugin_slow' }]);
   });
 
+  it('that never answers holds each call no longer than that, however many calls and plugins there are', async () => {
+    const never = (): unknown => new Promise(() => {});
+    const client = start({ timeout: 5, plugins: [plugin('before', never), plugin('enrichment', never)] });
+    const calls = ['a', 'b', 'c'].map((event) => client.track(event));
+    // Whoever began to wait only now would wait for ever.
+    client.timeout(2 ** 30);
+    await Promise.all(calls);
+    expect(await arrived(client)).toEqual([['a', {}], ['b', {}], ['c', {}]]);
+  });
+
+  it('that does not load is waited for once', async () => {
+    let load!: () => void;
+    const client = start({ timeout: 5, plugins: [plugin('enrichment', () => {}, { load: () => new Promise<void>((resolve) => (load = resolve)) })] });
+    await client.track('first');
+    client.timeout(2 ** 30);
+    await client.track('second');
+    load();
+    expect(await arrived(client)).toEqual([['first', {}], ['second', {}]]);
+  });
+
   it('that decides too late decides nothing', async () => {
     let finish!: () => void;
     const client = start({ timeout: 5 });
@@ -85,10 +105,26 @@ describe('a plugin', () => {
   });
 
   it('is not waited for by a page that goes', async () => {
-    const client = start({ timeout: 60_000, plugins: [plugin('before', () => new Promise(() => {}))] });
-    const call = client.track('last words');
+    const never = (): unknown => new Promise(() => {});
+    const client = start({ timeout: 60_000, plugins: [plugin('before', never), plugin('enrichment', never)] });
+    const calls = [client.track('first'), client.track('last words')];
     dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
-    expect((await call).durable).toBe('stored');
+    calls.push(client.track('of the page itself, as it goes'));
+    for (const call of calls) expect((await call).durable).toBe('stored');
+    expect(errors).toEqual([]);
+  });
+
+  it('is waited for again by a page that has come back', async () => {
+    let finish!: () => void;
+    const client = start({ timeout: 60_000, plugins: [plugin('before', () => new Promise<void>((resolve) => (finish = resolve)))] });
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    const call = client.track('back');
+    await client.flush();
+    expect(sent).toEqual([]);
+    finish();
+    await call;
+    expect(await arrived(client)).toEqual([['back', {}]]);
   });
 
   it('is left out where loading it throws at once', async () => {
