@@ -1,4 +1,5 @@
 import { during, momentOfCall } from './circumstances.js';
+import { Context } from './context.js';
 import { startDropIn, type DropInClient, type LoadOptions } from './drop-in.js';
 
 /** What is given first to `load`. */
@@ -9,11 +10,16 @@ export interface LoadSettings {
   cdnURL?: string;
   /** The settings, so that nobody is asked. */
   cdnSettings?: LoadOptions['cdnSettings'];
+  /** The same as the option, beside those of it. */
+  plugins?: LoadOptions['plugins'];
+  /** The same as the option, which comes before it. */
+  timeout?: LoadOptions['timeout'];
 }
 
-type Result = [client: DropInClient, context: undefined];
+/** The context is of no call; it is there for plugins and pages that write on it. */
+type Result = [client: DropInClient, context: Context];
 
-/** A client that can also be awaited, for the client itself: `const [client] = await AnalyticsBrowser.load({ writeKey })`. */
+/** A client that can also be awaited, for the client itself: `const [client, context] = await AnalyticsBrowser.load({ writeKey })`. */
 export interface LoadedClient extends DropInClient, PromiseLike<Result> {
   /** Starts it. What was called before is done now, in that order, as of the time and the page of each call. */
   load(settings: LoadSettings, options?: LoadOptions): LoadedClient;
@@ -57,7 +63,7 @@ function createLoader(): LoadedClient {
   let calls: (() => void)[] = [];
   let begin!: (client: DropInClient) => void;
   const started = new Promise<DropInClient>((resolve) => (begin = resolve));
-  const result = (): Promise<Result> => started.then(async (client) => (await client.ready(), [client, undefined]));
+  const result = (): Promise<Result> => started.then(async (client) => (await client.ready(), [client, new Context({})]));
 
   /** Notes a call until there is somebody to make it. */
   function note(name: string, values: unknown[]): Promise<unknown> {

@@ -11,39 +11,51 @@ export interface LoadRequest {
   options: ClientOptions;
   /** Where to ask for settings; absent when there is no need to. */
   cdnURL?: string;
+  /** Whose settings those are; messages may leave under another key. */
+  source: string | undefined;
 }
 
 /**
  * Reads the arguments of Customer.io's `load(settings, options)`, so that a page can change the script's address and
  * nothing else. The endpoint is `endpoint`, ours, else the `apiHost` of their integration, else where the settings come
- * from, else their own.
+ * from, else their own. So it is with the write key: the `apiKey` of their integration, else that of the settings.
  *
- * @param settings `{ writeKey, cdnURL?, cdnSettings? }`, or the write key alone
+ * @param settings `{ writeKey, cdnURL?, cdnSettings?, plugins?, timeout? }`, or the write key alone
  */
 export function readLoadOptions(settings: unknown, options: unknown): LoadRequest {
   const given: JsonObject = isObject(options) ? options : {};
-  const { writeKey: key, cdnURL: ownCdn, cdnSettings } = isObject(settings) ? settings : { writeKey: settings };
-  const writeKey = textIn(key);
+  const { writeKey: key, cdnURL: ownCdn, cdnSettings, plugins, timeout }: JsonObject = isObject(settings) ? settings : { writeKey: settings };
+  const source = textIn(key);
   const cdnURL = textIn(ownCdn) ?? textIn(given['cdnURL']) ?? ENDPOINT;
-  const known = endpointIn(cdnSettings ?? given['cdnSettings'], given['integrations']);
-  const endpoint = textIn(given['endpoint']) ?? known ?? cdnURL;
-  const mustAsk = !textIn(given['endpoint']) && !isObject(cdnSettings ?? given['cdnSettings']) && writeKey !== undefined;
+  const integration = integrationIn(cdnSettings ?? given['cdnSettings'], given['integrations']);
+  const endpoint = textIn(given['endpoint']) ?? endpointOf(integration) ?? cdnURL;
+  const mustAsk = !textIn(given['endpoint']) && !isObject(cdnSettings ?? given['cdnSettings']) && source !== undefined;
   return {
-    options: { ...given, ...readPersistence(given), writeKey, endpoint } as ClientOptions,
+    source,
+    options: {
+      timeout,
+      ...given,
+      ...(plugins !== undefined && { plugins: [plugins, given['plugins'] ?? []].flat() }),
+      ...readPersistence(given),
+      writeKey: textIn(integration['apiKey']) ?? source,
+      endpoint,
+    } as ClientOptions,
     ...(mustAsk && { cdnURL: cdnURL.replace(/\/+$/, '') }),
   };
 }
 
 /** The endpoint in settings, with what the page says about the same integration over it. */
 export function endpointIn(settings: unknown, overrides: unknown): string | undefined {
-  const integration = { ...integrationIn(isObject(settings) && settings['integrations']), ...integrationIn(overrides) };
-  const { apiHost, protocol = 'https' } = integration;
+  return endpointOf(integrationIn(settings, overrides));
+}
+
+function endpointOf({ apiHost, protocol = 'https' }: JsonObject): string | undefined {
   return typeof apiHost === 'string' ? `${String(protocol)}://${apiHost}` : undefined;
 }
 
-function integrationIn(integrations: unknown): JsonObject {
-  const integration = isObject(integrations) ? integrations[INTEGRATION] : undefined;
-  return isObject(integration) ? integration : {};
+function integrationIn(settings: unknown, overrides: unknown): JsonObject {
+  const [fetched, own] = [isObject(settings) && settings['integrations'], overrides].map((integrations) => (isObject(integrations) ? integrations[INTEGRATION] : undefined));
+  return { ...(isObject(fetched) && fetched), ...(isObject(own) && own) };
 }
 
 function readPersistence({ disableClientPersistence, persistence }: JsonObject): JsonObject {

@@ -47,11 +47,11 @@ type ElementTracker = (elements: unknown, event: unknown, properties?: unknown, 
 /**
  * Starts a client with Customer.io's methods, from what a page gives to their `load(settings, options)`.
  *
- * @param settings `{ writeKey, cdnURL?, cdnSettings? }`, or the write key alone
+ * @param settings `{ writeKey, cdnURL?, cdnSettings?, plugins?, timeout? }`, or the write key alone
  */
 export function startDropIn(settings: unknown, given: LoadOptions | null | undefined, parts: Parts = {}): DropInClient {
-  const { options, cdnURL } = readLoadOptions(settings, given);
-  const loadSettings = cdnURL === undefined ? undefined : () => fetchSettings(cdnURL, String(options.writeKey), options.integrations);
+  const { options, cdnURL, source } = readLoadOptions(settings, given);
+  const loadSettings = cdnURL === undefined ? undefined : () => fetchSettings(cdnURL, String(source), options.integrations);
   return withExtras(startClient(options, { ...parts, loadSettings }), options as LoadOptions);
 }
 

@@ -1,5 +1,5 @@
 import { isObject, plain, type JsonObject } from '../wire/index.js';
-import type { Context } from './context.js';
+import { Context } from './context.js';
 import { INTEGRATION } from './customer-io.js';
 import { callPage } from './emitter.js';
 import type { Report } from './report.js';
@@ -227,11 +227,12 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
   }
 
   function begin(plugin: Plugin): Promise<void> {
-    const entry: Entry = { plugin, isLoaded: plugin.isLoaded?.() ?? plugin.load === undefined, loading: Promise.resolve() };
+    const entry: Entry = { plugin, isLoaded: false, loading: Promise.resolve() };
     entries = [...entries.filter((other) => other.plugin.name !== plugin.name), entry];
     const load = async (): Promise<void> => {
       try {
-        await plugin.load?.(undefined, client());
+        entry.isLoaded = plugin.isLoaded?.() ?? plugin.load === undefined;
+        await plugin.load?.(new Context({}), client());
         entry.isLoaded = true;
       } catch (error) {
         report('plugin_failed', `the plugin ${plugin.name} did not load: ${String(error)}. It is left out.`, error);
@@ -245,11 +246,11 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
     run,
     async register(plugins) {
       const complaint = 'a plugin is an object with a name and a type (before, enrichment, destination, after, utility). This one was left out.';
-      await Promise.all(plugins.map((plugin) => (isPlugin(plugin) ? begin(plugin) : report('no_plugin', complaint))));
+      await Promise.all(plugins.map(async (plugin) => (isPlugin(plugin) ? begin(plugin) : report('no_plugin', complaint))));
     },
     async deregister(names) {
       for (const { plugin } of entries.filter(({ plugin }) => names.includes(plugin.name))) {
-        callPage(() => plugin.unload?.(undefined, client()));
+        callPage(() => plugin.unload?.(new Context({}), client()));
       }
       entries = entries.filter(({ plugin }) => !names.includes(plugin.name));
     },

@@ -352,6 +352,12 @@ describe('a client that is told half of where to send', () => {
 });
 
 describe('AnalyticsBrowser.load', () => {
+  it('can be awaited for a context too', async () => {
+    const [, context] = await AnalyticsBrowser.load(COLLECTOR, { endpoint: COLLECTOR.endpoint });
+    context.log('info', 'loaded');
+    expect(context.logs()).toMatchObject([{ message: 'loaded' }]);
+  });
+
   it('is a client at once, and can be awaited for one', async () => {
     const loaded = AnalyticsBrowser.load({ writeKey: 'KEY' }, { endpoint: 'https://collector.example' });
     loaded.track('early');

@@ -33,6 +33,18 @@ describe('readLoadOptions', () => {
     expect(readLoadOptions({ writeKey: 'KEY' }, options)).toMatchObject(options);
   });
 
+  it('takes plugins and the timeout from either argument', () => {
+    const [one, two] = [{ name: 'one' }, { name: 'two' }];
+    expect(readLoadOptions({ writeKey: 'KEY', plugins: [one], timeout: 5 }, {})).toMatchObject({ plugins: [one], timeout: 5 });
+    expect(readLoadOptions({ writeKey: 'KEY', plugins: [one], timeout: 5 }, { plugins: [two], timeout: 6 })).toMatchObject({ plugins: [one, two], timeout: 6 });
+  });
+
+  it('sends under the apiKey of their integration, and asks for the settings of the source', () => {
+    const request = readRequest({ writeKey: 'KEY' }, integrations({ apiKey: 'OTHER', apiHost: 'collector.example/v1' }));
+    expect(request).toMatchObject({ options: { writeKey: 'OTHER' }, source: 'KEY' });
+    expect(readLoadOptions({ writeKey: 'KEY', cdnSettings: integrations({ apiKey: 'OTHER' }) }, {}).writeKey).toBe('OTHER');
+  });
+
   it.each([undefined, null, {}, []])('reads no write key out of %j, and does not throw', (settings) => {
     expect(readLoadOptions(settings, undefined).writeKey).toBeUndefined();
   });

@@ -127,14 +127,27 @@ describe('a plugin', () => {
     expect(await arrived(client)).toEqual([['back', {}]]);
   });
 
-  it('is left out where loading it throws at once', async () => {
-    const client = start();
-    const load = (): never => {
+  it.each(['load', 'isLoaded'] as const)('is left out where its %s throws at once, and nobody else is', async (method) => {
+    const broken = (): never => {
       throw new Error('no network');
     };
-    await client.register(plugin('enrichment', () => {}, { name: 'broken', load }));
-    expect(client.inspect().plugins).toEqual([]);
+    const client = start({ plugins: [plugin('enrichment', () => {}, { name: 'broken', [method]: broken }), plugin('enrichment', () => {}, { name: 'whole' })] });
+    await client.ready();
+    expect(client.inspect().plugins).toEqual(['whole']);
     expect(errors.map(({ code }) => code)).toEqual(['plugin_failed']);
+  });
+
+  it('has something to write on when it comes and goes', async () => {
+    const lines: unknown[] = [];
+    const write = (context: Context): void => {
+      context.log('debug', 'here');
+      lines.push(context.logs());
+    };
+    const client = start({ plugins: [plugin('utility', () => {}, { name: 'writer', load: write, unload: write })] });
+    await client.ready();
+    await client.deregister('writer');
+    expect(lines).toEqual([[{ level: 'debug', message: 'here' }], [{ level: 'debug', message: 'here' }]]);
+    expect(errors).toEqual([]);
   });
 
   it('is waited for while it loads, and left out if that fails', async () => {
