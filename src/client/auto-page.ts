@@ -35,7 +35,7 @@ export const watchPages: WatchPages = (view, landed) => {
     if (place === here) return;
     here = place;
     if (isReplaced || isPrerendered()) return;
-    viewPending?.([Date.now(), referrer, document.title, document.referrer]);
+    viewPending?.([Date.now(), referrer, document.title]);
     let isViewed = false;
     viewPending = (moment) => {
       if (!isViewed) view({ referrer }, moment);

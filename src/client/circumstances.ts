@@ -13,11 +13,11 @@ export interface PageContext extends JsonObject {
 export type Circumstances = JsonObject & { page?: PageContext };
 
 /** When (milliseconds) and where a call was made, as a pasted snippet noted it before the client arrived. */
-export type Moment = [time: number, url: string, title: string, referrer: string];
+export type Moment = [time: number, url: string, title: string];
 
 /** Now, and here. */
 export function momentOfCall(): Moment | undefined {
-  return typeof document === 'undefined' ? undefined : [Date.now(), location.href, document.title, document.referrer];
+  return typeof document === 'undefined' ? undefined : [Date.now(), location.href, document.title];
 }
 
 /**
@@ -52,14 +52,14 @@ export function createCircumstances({ scrub }: { scrub?: Scrub }): () => Circums
   return () => {
     if (typeof document === 'undefined') return { library: LIBRARY };
     if (moment) {
-      const [, url, title, referrer] = moment.map(String);
-      return build(url!, title!, undefined, referrer!, scrub);
+      const [, url, title] = moment.map(String);
+      return build(url!, title!, undefined, scrub);
     }
     const { href } = location;
     const { title } = document;
     const canonical = document.querySelector<HTMLLinkElement>('link[rel="canonical"]')?.href;
     if (cached?.href !== href || cached.title !== title || cached.canonical !== canonical) {
-      cached = { href, title, canonical, context: build(href, title, canonical, document.referrer, scrub) };
+      cached = { href, title, canonical, context: build(href, title, canonical, scrub) };
     }
     return cached.context;
   };
@@ -67,7 +67,9 @@ export function createCircumstances({ scrub }: { scrub?: Scrub }): () => Circums
 
 const LIBRARY = { name: 'hitherto', version: VERSION };
 
-function build(href: string, title: string, canonical: string | undefined, referrer: string, scrub: Scrub | undefined): Circumstances {
+function build(href: string, title: string, canonical: string | undefined, scrub: Scrub | undefined): Circumstances {
+  // The same for as long as the page lives, wherever it navigates.
+  const { referrer } = document;
   const here = scrubbed(href, scrub);
   const { pathname, search } = here;
   const standard = canonical ? scrubbed(canonical, scrub) : undefined;

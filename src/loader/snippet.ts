@@ -19,9 +19,9 @@ export interface SnippetOptions {
 
 const GLOBAL = 'cioanalytics';
 
-/** The methods that make sense before the client is there; one that answers at once, such as user(), does not. */
+/** Every method that does something. One that only answers, as user() and activity() do, has no answer before the client is there. */
 const METHODS =
-  'track identify page screen group alias reset ready on once off consent debug register setAnonymousId ' +
+  'track identify page screen group alias reset ready on once off consent debug flush timeout use inspector register deregister setAnonymousId ' +
   'trackLink trackClick trackForm trackSubmit pageview addSourceMiddleware addIntegrationMiddleware addDestinationMiddleware';
 
 /**
@@ -32,19 +32,18 @@ const METHODS =
  */
 export function snippet(options: SnippetOptions): string {
   const { src, endpoint, nonce, integrity, global = GLOBAL } = options;
-  const attributes = {
-    ...Object.fromEntries(Object.entries(dataOf(options)).map(([name, value]) => [`dataset.${camelCase(name)}`, value])),
-    ...(nonce !== undefined && { nonce }),
-    ...(integrity !== undefined && { integrity, crossOrigin: '' }),
-  };
+  const isOfCollector = endpoint !== undefined && src.startsWith(endpoint);
+  const data = Object.entries(dataOf(options)).filter(([name]) => name !== 'endpoint' || !isOfCollector);
+  const attributes = { ...(nonce !== undefined && { nonce }), ...(integrity !== undefined && { integrity, crossOrigin: '' }) };
   const code = [
-    `{let d=document,q=window${/^[a-z_$][\w$]*$/i.test(global) ? `.${global}` : `[${text(global)}]`}??=[],s=d.createElement("script");`,
+    `{let d=document,q=self${/^[a-z_$][\w$]*$/i.test(global) ? `.${global}` : `[${text(global)}]`}??=[],s=d.createElement("script"),t=s.dataset;`,
     // The client is there, or another copy of these lines was.
     'if(q.push&&!q.invoked){q.invoked=1;',
     `${text(METHODS)}.split(" ").map(m=>`,
-    'q[m]=(...v)=>(v=[m,...v],v.at=[Date.now(),d.URL,d.title,d.referrer],q.push(v),q));',
+    'q[m]=(...v)=>(q.push(v=[m,...v]),v.at=[Date.now(),d.URL,d.title],q));',
+    ...data.map(([name, value]) => `t.${camelCase(name)}=${text(value)};`),
     ...Object.entries(attributes).map(([name, value]) => `s.${name}=${text(value)};`),
-    `s.src=${endpoint && src.startsWith(endpoint) ? `s.dataset.endpoint+${text(src.slice(endpoint.length))}` : text(src)};`,
+    `s.src=${isOfCollector ? `(t.endpoint=${text(endpoint)})+${text(src.slice(endpoint.length))}` : text(src)};`,
     // A script that a script makes waits for nobody.
     'd.head.append(s)}}',
   ];

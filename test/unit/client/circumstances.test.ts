@@ -88,9 +88,10 @@ describe('the circumstances of a call', () => {
 });
 
 describe('a call that was made before the client arrived', () => {
-  const moment = [1_000, 'https://shop.example/pricing?utm_source=news#top', 'Pricing', 'https://search.example/'];
+  const moment = [1_000, 'https://shop.example/pricing?utm_source=news#top', 'Pricing'];
 
   it('has the time and the page of then', () => {
+    vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://search.example/');
     const before = circumstances();
     during(moment, () => {
       expect(timeOfCall()).toBe(1_000);
