@@ -2,6 +2,8 @@ import { isObject, type Client, type JsonObject, type Listener } from '../client
 
 /** What a page of the classic script calls: `_cio.identify({ id: 'user-1', email: 'ada@example.com' })`. */
 export interface Classic {
+  /** Does nothing more: the client is there. */
+  load(): void;
   /** Identifies the person by `id`; the rest are traits. Without an id the traits are the known person's. */
   identify(attributes: JsonObject): void;
   /** Says who the person is from now on, and sends nothing. */
@@ -25,33 +27,42 @@ export interface Classic {
  * sends for the same calls.
  */
 export function classic(client: Client): Classic {
-  const cio: Classic = {
-    identify(attributes) {
+  const methods: Record<string, (...values: never[]) => void> = {
+    load() {},
+    identify(attributes: unknown) {
       const { id, ...traits } = given(attributes);
       void client.identify(idOf(id), traits);
     },
-    sidentify(attributes) {
+    sidentify(attributes: unknown) {
       const id = idOf(given(attributes)['id']);
       if (id !== null) client.user().id(id);
     },
-    track: (name, data) => void client.track(name, given(data)),
-    page: (name, data) => void client.page(name || globalThis.location?.href.replace(/#.*$/, ''), given(data)),
-    on: (event, listener) => void client.on(event, listener),
-    off: (event, listener) => void client.off(event, listener),
+    track: (name: string, data: unknown) => void client.track(name, given(data)),
+    page: (name: string | undefined, data: unknown) => void client.page(name || globalThis.location?.href.replace(/#.*$/, ''), given(data)),
+    on: (event: string, listener: Listener) => void client.on(event, listener),
+    off: (event: string, listener: Listener) => void client.off(event, listener),
     reset: () => void client.reset(),
+  };
+
+  /** What a page gives may throw when it is looked at (a revoked Proxy): that call is lost, the page is not. */
+  function make(call: unknown): void {
+    try {
+      const [name, ...values] = Array.isArray(call) ? (call as unknown[]) : [];
+      if (typeof name === 'string' && Object.hasOwn(methods, name)) methods[name]!(...(values as never[]));
+      else console.error(`hitherto: _cio has no method ${String(name)}(). That call was dropped.`);
+    } catch (error) {
+      console.error(`hitherto: reading what _cio was given threw ${String(error)}. That call was dropped.`);
+    }
+  }
+
+  const cio = Object.fromEntries(Object.keys(methods).map((name) => [name, (...values: unknown[]) => make([name, ...values])]));
+  return {
+    ...(cio as unknown as Classic),
     push(...calls) {
-      calls.forEach((call) => make(cio, call));
+      calls.forEach(make);
       return 0;
     },
   };
-  return cio;
-}
-
-function make(cio: Classic, call: unknown): void {
-  const [name, ...values] = Array.isArray(call) ? (call as unknown[]) : [];
-  const methods = cio as unknown as Record<string, (...values: unknown[]) => unknown>;
-  if (typeof name === 'string' && Object.hasOwn(cio, name)) methods[name]!(...values);
-  else console.error(`hitherto: _cio has no method ${String(name)}(). That call was dropped.`);
 }
 
 function given(value: unknown): JsonObject {
@@ -67,6 +78,7 @@ export interface ClassicTag {
   siteId?: string | undefined;
   /** Where to, if not to Customer.io. */
   endpoint?: string | undefined;
+  /** `false`: the page is not tracked unless it calls page(). */
   autoTrackPage?: string | undefined;
 }
 
@@ -82,7 +94,7 @@ export function takeOverClassic(tag: ClassicTag, start: (settings: { writeKey: s
   const calls = (page._cio as unknown[] | undefined) ?? [];
   const cio = classic(start({ writeKey: tag.siteId }, tag.endpoint ? { endpoint: tag.endpoint } : {}));
   page._cio = cio;
-  if (tag.autoTrackPage !== undefined && tag.autoTrackPage !== 'false') cio.page();
+  if (tag.autoTrackPage !== 'false') cio.page();
   // A page may have kept the array: what is pushed from now on is called at once.
   calls.push = cio.push;
   cio.push(...calls.splice(0));
