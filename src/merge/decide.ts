@@ -72,7 +72,7 @@ export function decide(facts: Facts, message: AcceptedMessage, arrival: Arrival)
     ? { message, person: personNamedBy(message), occurredAt: time.at, receivedAt, sequence }
     : stored;
 
-  const drop = names && !stored ? dropOf(record, names) : undefined;
+  const drop = names && isFirst ? dropOf(record, names) : undefined;
   if (drop) return { outcome: { messageId: message.messageId, status: 'dropped', ...drop } };
   const { candidate, taken, standing } = isFirst ? claiming(record, facts) : { standing: facts.claim };
 

@@ -293,7 +293,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   /** Whoever goes by the name at the command's place; and the names of which nothing is known any more, since they were deleted later. */
   function namesOf({ person, names: given }: { person: string; names: string[] }): string[] {
-    const theirs = namesFor(person);
+    const theirs = namesUnder(directory.rootOf(person));
     return [...theirs, ...given.filter((name) => !theirs.includes(name) && !isKnown(name))];
   }
 

@@ -171,6 +171,15 @@ describe('merging people, and what arrives behind it', () => {
 });
 
 describe('a suppressed person', () => {
+  it('keeps what was kept when an earlier copy of it arrives that is not', () => {
+    const message: Message = { type: 'track', event: 'e', userId: 'p', messageId: 'm' };
+    story.suppress('p', at('0:00'));
+    story.unsuppress('p', at('0:02'));
+    story.engine.receive(message, { receivedAt: at('0:03') });
+    expect(story.engine.receive(message, { receivedAt: at('0:01'), sequence: 1.5 })).toMatchObject([{ status: 'dropped' }]);
+    expect(story.eventsOf('p')).toEqual(['e']);
+  });
+
   it('starts nothing by what arrives anonymously', () => {
     story.identify('0:00', 'p', { anonymousId: 'a' });
     story.suppress('p', at('0:01'));
