@@ -10,10 +10,12 @@ beforeEach(() => {
   return () => vi.useRealTimers();
 });
 
+const noListener: (event: string, listener: () => void) => void = () => {};
+
 /** The plugin, in a client that has this to say. */
-function loaded(options?: SessionOptions, { consent = 'granted', persistence = 'cookie' } = {}): Plugin {
+function loaded(options?: SessionOptions, { consent = 'granted', persistence = 'cookie', on = noListener } = {}): Plugin {
   const plugin = sessions(options);
-  void plugin.load!(undefined, { consent: () => consent, inspect: () => ({ persistence }) });
+  void plugin.load!(undefined, { consent: () => consent, inspect: () => ({ persistence }), on });
   return plugin;
 }
 
@@ -45,16 +47,22 @@ describe('a session', () => {
     expect(sessionOf(loaded())).toEqual(sessionOf(loaded()));
   });
 
-  it('ends with reset(), on the page that made no call before too', () => {
-    const first = sessionOf(sessions());
-    const listeners: (() => void)[] = [];
-    const plugin = sessions();
-    void plugin.load!(undefined, { on: (_: string, listener: () => void) => listeners.push(listener) });
-    listeners.forEach((reset) => reset());
+  it.each(['cookie', 'memory'])('ends with reset(), kept in %s', (persistence) => {
+    let reset!: () => void;
+    const plugin = loaded({}, { persistence, on: (_, listener) => void (reset = listener) });
+    const first = sessionOf(plugin);
+    reset();
     const next = sessionOf(plugin);
     expect(next.id).not.toBe(first.id);
     expect(next.number).toBe(2);
-    expect(sessionOf(sessions())).toEqual(next);
+  });
+
+  it('ends with reset() on a page that made no call, in every tab and on the next page', () => {
+    const first = sessionOf(loaded());
+    const tab = loaded();
+    loaded({}, { on: (_, reset) => reset() });
+    expect(sessionOf(tab).id).not.toBe(first.id);
+    expect(sessionOf(loaded())).toEqual(sessionOf(tab));
   });
 
   it('ends when the clock was set back', () => {
@@ -96,7 +104,7 @@ describe('a session', () => {
   it('goes on once the visitor agrees, and is another after they have said no', () => {
     const plugin = sessions();
     let consent = 'pending';
-    void plugin.load!(undefined, { consent: () => consent, inspect: () => ({ persistence: 'cookie' }) });
+    void plugin.load!(undefined, { consent: () => consent, inspect: () => ({ persistence: 'cookie' }), on() {} });
     const first = sessionOf(plugin);
     consent = 'granted';
     expect(sessionOf(plugin)).toEqual(first);
