@@ -39,6 +39,8 @@ export interface PlacedActivity {
 /** How commands are worked through and told; a page has none, and does not carry what they take. */
 export interface CommandRules {
   run(command: Command): void;
+  /** What holds ahead of the first entry, when the log is worked through again. */
+  restart(): void;
   /** What closes a claim's late window early, if anything does. */
   closingOf(claim: Claim): Pick<Claim, 'closedAt' | 'closedSequence'> | undefined;
   /** Tells of an event that came behind that. */
@@ -150,6 +152,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     if (!isStale) return;
     const entries: (MessageRecord | Command)[] = [...log(), ...commands];
     reset();
+    commandRules?.restart();
     for (const entry of entries.sort(byPosition)) {
       if ('type' in entry) work(entry);
       else take(entry.message, entry);

@@ -110,6 +110,10 @@ export interface Engine {
   /** Deletes what stayed anonymous for more than 30 days. Never changes what merges. @returns how many messages */
   purge(now: number): number;
 }
+
+/** Ahead of every entry of a log. */
+const BEGINNING: Position = { receivedAt: -Infinity, sequence: 0 };
+
 /**
  * Creates a merge engine.
  *
@@ -124,7 +128,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions = {}): Engine {
   const campaigns = parseCampaigns(options.campaigns ?? []);
   const segments = parseSegments(options.segments ?? []);
-  const core = createCore({ run, closingOf, explainClosed: explainClosedOf, isSuppressedAt, lineOf: commandActivity }, options.anonymousEventMerge);
+  const core = createCore({ run, restart: () => reserveNames(BEGINNING), closingOf, explainClosed: explainClosedOf, isSuppressedAt, lineOf: commandActivity }, options.anonymousEventMerge);
   const { records, streams, profiles, names, changes, last, directory } = core;
   const { settle, forget, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
@@ -249,6 +253,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       case 'person_deleted':
         for (const name of command.names) erase(name, command, command.suppressed?.includes(name));
         for (const anonymousId of command.anonymousIds) streamNamed(anonymousId).claim ??= { anonymousId, at: command.receivedAt, sequence: command.sequence };
+        reserveNames(command, command.names);
         return;
       case 'person_suppressed':
       case 'person_unsuppressed': {
@@ -311,6 +316,26 @@ export function createEngine(options: EngineOptions = {}): Engine {
     profiles.delete(name);
     unlink(name);
     names.set(name, { erasedAt: at.receivedAt, suppressions: isSuppressed ? [{ isSuppressed, receivedAt: at.receivedAt, sequence: at.sequence }] : undefined });
+  }
+
+  /**
+   * Of what made names a person's nothing is kept once they were deleted. They were theirs all the same: until then nobody else
+   * comes by them, as nobody did.
+   *
+   * @param after where in the log names are free
+   * @param freed which; every one when absent
+   */
+  function reserveNames(after: Position, freed?: string[]): void {
+    const reserved = new Set<string>();
+    for (const deletion of [...core.commands].sort(byPosition)) {
+      if (deletion.type !== 'person_deleted' || !isBefore(after, deletion)) continue;
+      const { person, names } = deletion;
+      for (const name of names) {
+        const isFirst = !reserved.has(name) && (freed?.includes(name) ?? true);
+        if (isFirst && name !== person) setLink(name, { person, isMerge: false, receivedAt: after.receivedAt, sequence: after.sequence });
+        reserved.add(name);
+      }
+    }
   }
 
   /** A name and all that lead to it. */

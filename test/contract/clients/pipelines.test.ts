@@ -53,7 +53,7 @@ describe.each(CLIENTS)('%s', (_, createClient) => {
     await say(collector, (client) => client.identify(PERSON));
 
     const { traits, anonymousIds, events } = await collector.person(PERSON.userId);
-    expect([traits, anonymousIds]).toEqual([PERSON.traits, [PERSON.anonymousId]]);
+    expect([traits, anonymousIds]).toEqual([{ ...PERSON.traits, anonymous_id: PERSON.anonymousId }, [PERSON.anonymousId]]);
     expect(events).toMatchObject([{ name: 'added_to_cart', previouslyAnonymous: true, canTrigger: false }]);
     const [merge] = await collector.activity(`&person=${PERSON.userId}`);
     expect(merge).toMatchObject({ type: 'anon_merge', anonymousId: CART.anonymousId, count: 1, oldest: Math.floor(events[0]!.occurredAt / 1000) });
