@@ -1,6 +1,5 @@
 import { USER_ID_BYTES, type Activity, type Explanation } from '../wire/index.js';
 import { lasting } from './explain.js';
-import { nameMeantBy } from './identity.js';
 import type { Claim, MessageRecord, Position } from './record.js';
 import type { Settings } from './settings.js';
 
@@ -42,8 +41,7 @@ export function withoutPerson(command: Command, names: string[], anonymousIds: s
       return names.includes(command.primary) || names.includes(command.secondary) ? undefined : command;
     case 'person_suppressed':
     case 'person_unsuppressed': {
-      // Their email in other capitals means them, too.
-      const others = command.names.filter((name) => !names.includes(name) && !names.includes(nameMeantBy(name)));
+      const others = command.names.filter((name) => !names.includes(name));
       if (others.length === command.names.length) return command;
       return others[0] === undefined ? undefined : { ...command, person: others.includes(command.person) ? command.person : others[0], names: others };
     }
