@@ -1,5 +1,5 @@
 import type { JsonObject } from '../wire/index.js';
-import type { Moment } from './circumstances.js';
+import { withoutFragment, type Moment } from './circumstances.js';
 
 interface Navigations extends EventTarget {
   currentEntry?: unknown;
@@ -18,7 +18,7 @@ export type WatchPages = (view: (properties: JsonObject, moment?: Moment) => voi
  */
 export const watchPages: WatchPages = (view, landed) => {
   if (typeof document === 'undefined') return () => {};
-  let url = addressOf(landed?.[1] ?? location.href);
+  let url = withoutFragment(landed?.[1] ?? location.href);
   let here = placeOf(new URL(url));
   let viewPending: ((moment?: Moment) => void) | undefined;
   const stops: (() => void)[] = [];
@@ -31,7 +31,7 @@ export const watchPages: WatchPages = (view, landed) => {
   function moved(isReplaced: boolean): void {
     const place = placeOf(location);
     const referrer = url;
-    url = addressOf(location.href);
+    url = withoutFragment(location.href);
     if (place === here) return;
     here = place;
     if (isReplaced || isPrerendered()) return;
@@ -63,11 +63,6 @@ export const watchPages: WatchPages = (view, landed) => {
 
 function placeOf({ pathname, search }: Location | URL): string {
   return pathname + search;
-}
-
-/** Without the fragment, in which a sign-in may come back with its token. */
-function addressOf(href: string): string {
-  return href.replace(/#.*$/, '');
 }
 
 function isPrerendered(): boolean | undefined {

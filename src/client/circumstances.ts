@@ -80,7 +80,7 @@ function build(href: string, title: string, canonical: string | undefined, scrub
     search: search ?? '',
     title,
     // As the original does: a canonical address stands as it is, the page's own loses its fragment.
-    url: standard ? (standard.text.includes('?') ? standard.text : standard.text + (search ?? '')) : here.text.replace(/#.*$/, ''),
+    url: standard ? (standard.text.includes('?') ? standard.text : standard.text + (search ?? '')) : withoutFragment(here.text),
   };
   const parameters = new URLSearchParams(search);
   return {
@@ -109,6 +109,11 @@ function some(name: string, entries: string[][]): JsonObject {
 export function scrubAddresses(said: JsonObject, scrub: Scrub | undefined): JsonObject {
   if (!scrub) return said;
   return Object.fromEntries(Object.entries(said).map(([key, value]) => [key, typeof value === 'string' && /^https?:/.test(value) ? scrubbed(value, scrub).text : value]));
+}
+
+/** An address without its fragment, in which a sign-in may come back with its token. */
+export function withoutFragment(address: string): string {
+  return address.replace(/#.*$/, '');
 }
 
 /** An address without what is nobody's business. Where a scrub fails, nothing but the path is said. */

@@ -17,4 +17,5 @@ export type { CampaignWatch, Client, ClientOptions, Entity, Inspection, LoadEngi
 // For the integrations, which know the client and nothing below it.
 export { idIn, legacyIds, newId, type CookieOptions } from '../identity/index.js';
 export { readStored, writeStored } from '../outbox/index.js';
+export { withoutFragment } from './circumstances.js';
 export { isObject, type JsonObject } from '../wire/index.js';

@@ -24,9 +24,9 @@ export interface Plugin {
   /** `true`: the plugin may be called before `load` has resolved. */
   isLoaded?(): boolean;
   /** Called once, when the plugin is registered; what it resolves with means nothing. */
-  load?(context: Context | undefined, client: unknown): unknown;
+  load?(context: Context, client: unknown): unknown;
   /** Called when the plugin is removed. */
-  unload?(context: Context | undefined, client: unknown): unknown;
+  unload?(context: Context, client: unknown): unknown;
   track?: Hook;
   identify?: Hook;
   page?: Hook;

@@ -83,8 +83,10 @@ export function createCopies(options: CookieOptions, persistence: Persistence = 
       return writeStorage(name, value) || (hasCookies && cookie(() => Cookies.get(name)) === value);
     },
     remove(name) {
-      // From wherever a server or an earlier configuration may have put it. To look for it there would be to set one.
+      // From wherever a server or an earlier configuration may have put it. To find out where would be to set one, and so would it be
+      // to remove one that nobody has.
       cookie(() => {
+        if (!document.cookie.includes(`${name}=`)) return;
         for (const domain of ['', ...(options.domain ? [options.domain] : cookieDomains(location.hostname))]) Cookies.remove(name, { domain, path, secure, sameSite });
       });
       writeStorage(name, undefined);

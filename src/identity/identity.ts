@@ -101,6 +101,10 @@ export function createIdentity(options: IdentityOptions): Identity {
     anonymousId = copies.read(ANONYMOUS_ID) ?? anonymousId;
   });
 
+  // A page that only sends its visitor on is gone before the database has answered. Written any sooner, the candidate would be
+  // believed by other pages though the database remembers another visitor.
+  globalThis.addEventListener?.('pagehide', () => isOpen() && copies.write(ANONYMOUS_ID, anonymousId));
+
   /** Tells the other clients of this page, all of whom share what is kept. */
   function speak(): void {
     if (copies === NO_COPIES) return;
@@ -149,10 +153,6 @@ export function createIdentity(options: IdentityOptions): Identity {
       copies.writeOwn(CANDIDATE, anonymousId);
     } else if (anonymousId !== written) keepId(anonymousId);
   }
-
-  // A page that only sends its visitor on is gone before the database has answered. Written any sooner, the candidate would be
-  // believed by other pages though the database remembers another visitor.
-  globalThis.addEventListener?.('pagehide', () => isOpen() && copies.write(ANONYMOUS_ID, anonymousId));
 
   /** Whether nobody knows yet who the visitor is. */
   function isOpen(): boolean {

@@ -1,4 +1,4 @@
-import { isObject, type Client, type JsonObject, type Listener } from '../client/index.js';
+import { isObject, withoutFragment, type Client, type JsonObject, type Listener } from '../client/index.js';
 
 /** What a page of the classic script calls: `_cio.identify({ id: 'user-1', email: 'ada@example.com' })`. */
 export interface Classic {
@@ -38,7 +38,7 @@ export function classic(client: Client): Classic {
       if (id !== null) client.user().id(id);
     },
     track: (name: string, data: unknown) => void client.track(name, given(data)),
-    page: (name: string | undefined, data: unknown) => void client.page(name || globalThis.location?.href.replace(/#.*$/, ''), given(data)),
+    page: (name: string | undefined, data: unknown) => void client.page(name || (globalThis.location && withoutFragment(location.href)), given(data)),
     on: (event: string, listener: Listener) => void client.on(event, listener),
     off: (event: string, listener: Listener) => void client.off(event, listener),
     reset: () => void client.reset(),

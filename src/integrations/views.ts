@@ -1,4 +1,4 @@
-import type { Client, JsonObject } from '../client/index.js';
+import { withoutFragment, type Client, type JsonObject } from '../client/index.js';
 
 /** What a page view says beside its address. */
 export interface PageDescription {
@@ -25,7 +25,7 @@ const latest = new WeakMap<object, View>();
 export function viewPage(client: Client, place: string, { name, properties }: PageDescription = {}): void {
   const before = latest.get(client);
   if (before?.place === place) return;
-  latest.set(client, { place, url: location.href.replace(/#.*$/, '') });
+  latest.set(client, { place, url: withoutFragment(location.href) });
   const said = { ...(before && { referrer: before.url }), ...properties };
   void (name ? client.page(name, said) : client.page(said));
 }

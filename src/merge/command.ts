@@ -29,7 +29,7 @@ export function commandActivity(command: Command): Activity {
 /**
  * What is left of a command once a person was deleted: nothing of one that names them, save that they were deleted (RULES R24).
  *
- * @param names all of theirs, and what they were suppressed by stays as it is
+ * @param names all of theirs
  * @param anonymousIds those that stay taken
  */
 export function withoutPerson(command: Command, names: string[], anonymousIds: string[]): Command | undefined {

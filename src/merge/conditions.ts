@@ -1,4 +1,4 @@
-import { isObject, utf8Bytes, type AcceptedMessage } from '../wire/index.js';
+import { isObject, USER_ID_BYTES, utf8Bytes, type AcceptedMessage } from '../wire/index.js';
 
 /** What a condition compares with. */
 export type Scalar = string | number | boolean | null;
@@ -37,8 +37,6 @@ export interface EventFilter {
 
 /** How many campaigns, or segments, there may be: each is held against every event. */
 const DEFINITION_LIMIT = 1000;
-/** As long as an id: a name is part of the key under which a database keeps what was started. */
-const NAME_BYTES = 150;
 
 /** Whether all conditions hold for these values. Never throws: a value that cannot be read meets nothing. */
 export function meets(values: unknown, conditions: Conditions | undefined): boolean {
@@ -136,8 +134,9 @@ export function parseDefinitions<Definition>(
     const itemPlace = `${place}[${index}]`;
     check(isObject(item), itemPlace, 'an object', item);
     checkText(item['name'], `${itemPlace}.name`);
+    // As long as an id: it is part of the key under which a database keeps what was started.
     const nameBytes = utf8Bytes(item['name']);
-    if (nameBytes > NAME_BYTES) throw new TypeError(`${itemPlace}.name has at most ${NAME_BYTES} bytes; this has ${nameBytes}.`);
+    if (nameBytes > USER_ID_BYTES) throw new TypeError(`${itemPlace}.name has at most ${USER_ID_BYTES} bytes; this has ${nameBytes}.`);
     if (names.has(item['name'])) throw new TypeError(`${itemPlace}.name is taken by an earlier one; give each its own.`);
     names.add(item['name']);
     checkItem(item, itemPlace);
