@@ -45,11 +45,11 @@ function tell(key: string): void {
   dispatchEvent(new StorageEvent('storage', { key }));
 }
 
-/** Every cookie, as it is written from now on; none is kept. */
-function cookiesWritten(): string[] {
+/** Every cookie, as it is written from now on; those that are there stay. */
+function cookiesWritten(there = ''): string[] {
   const written: string[] = [];
   Object.defineProperty(document, 'cookie', {
-    get: () => '',
+    get: () => there,
     set(text: string) {
       written.push(text);
     },
@@ -399,16 +399,23 @@ describe('what is removed', () => {
   it('is removed from wherever it may be, and no cookie is set to find out', () => {
     vi.stubGlobal('location', { hostname: 'app.shop.example' });
     const identity = load(undefined, { persistence: 'localStorage' });
-    const written = cookiesWritten();
+    const written = cookiesWritten(`${USER_ID}=ada`);
     identity.reset();
     expect(domainsOf(written, USER_ID)).toEqual([undefined, 'shop.example', 'app.shop.example']);
     expect(written.filter((text) => !/=; /.test(text))).toEqual([]);
   });
 
+  it('is left alone where nobody has it: a page whose visitor says no sets no cookie', () => {
+    const identity = load(undefined, { persistence: 'localStorage' });
+    const written = cookiesWritten();
+    identity.erase();
+    expect(written).toEqual([]);
+  });
+
   it('is that of the page\'s own domain, where it says one, and of the host, as a server may have set it', () => {
     vi.stubGlobal('location', { hostname: 'app.shop.example' });
     const identity = load(undefined, { cookie: { domain: 'app.shop.example' } });
-    const written = cookiesWritten();
+    const written = cookiesWritten(`${ANONYMOUS_ID}=v`);
     identity.erase();
     expect(domainsOf(written, ANONYMOUS_ID)).toEqual([undefined, 'app.shop.example']);
   });
