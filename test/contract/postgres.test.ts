@@ -335,6 +335,20 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
       expect(await ledger.triggers.take('me', { limit: 10, now: NOON, leaseMs: MINUTE })).toMatchObject([{ campaign: 'on one', person: 'ada' }]);
     });
 
+    it('answers whoever asks first after all connections were lost', async () => {
+      const url = new URL(await server.newUrl());
+      const applicationName = randomUUID();
+      url.searchParams.set('application_name', applicationName);
+      const ledger = await open(url.href);
+      const ada = identify('ada', { anonymousId: 'v' });
+      const asks = [() => ledger.append([ada], { receivedAt: NOON }), () => ledger.person('ada'), () => ledger.administration.explain(ada.messageId, NOON)];
+      for (const ask of asks) {
+        await server.admin()`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = ${applicationName}`;
+        expect(await ask()).toBeDefined();
+      }
+      expect(await linesOf(ledger)).toEqual(['identify']);
+    });
+
     it('stores every message once while connections are killed all the time', async () => {
       const url = new URL(await server.newUrl());
       const applicationName = randomUUID();

@@ -1,13 +1,17 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { LedgerError } from '../error.js';
 import type { Statements } from '../sql/database.js';
+import { createLending } from './lending.js';
 import { COMMIT, STATEMENTS } from './statements.js';
 
 /** int8 comes as a number, since every sequence and every time fits one. */
 type Sql = postgres.Sql<{ bigint: number }>;
 
-/** One writes, the others read. */
+/** For statements that are committed by themselves: those of the writer, and what it looks up at once. */
 const CONNECTIONS = 4;
+/** For commands and for whoever looks at a snapshot. */
+const TRANSACTIONS = 4;
 const CONNECT_SECONDS = 10;
 /** The Postgres of the cluster in DESIGN, "Scaling out"; older ones are not tried. */
 const OLDEST_VERSION = 150_000;
@@ -52,64 +56,79 @@ export interface Database {
   end(): Promise<void>;
 }
 
-/** A set of connections, given up as a whole when one of them is lost. */
-interface Pool {
+/** Connections of the driver, given up as a whole when one of them is lost. */
+interface Connections {
   sql: Sql;
   isLost: boolean;
+}
+
+/** Connections that are there whenever they are asked for. */
+interface Pool {
+  current(): Connections;
+  end(): Promise<void>;
 }
 
 /**
  * Opens connections, and makes sure of the server.
  *
  * The driver (3.4.9) breaks when a connection is lost: what is written on it afterwards inside a transaction throws where nobody
- * can catch it (porsager/postgres#1154, #1208), and its successor may never send anything again. So no statement of a
- * transaction is sent once a connection is lost, and then there is a new pool.
+ * can catch it (porsager/postgres#1154, #1208), its successor may never send anything again, and whoever waits to reserve one
+ * may wait for ever. So each transaction has a connection of its own, no statement of it is sent once that is lost, and then
+ * there is a new one.
  *
  * @throws LedgerError
  */
 export async function connect(url: string): Promise<Database> {
   const driver = await loadPostgres();
   let isEnded = false;
-  let pool = openPool();
+  const pool = createPool(CONNECTIONS);
+  const lanes = Array.from({ length: TRANSACTIONS }, () => createPool(1));
+  const lending = createLending(lanes);
 
-  function openPool(): Pool {
-    const opened: Pool = { sql: open(driver, url, () => (opened.isLost = true)), isLost: false };
-    return opened;
-  }
+  function createPool(max: number): Pool {
+    let connections = openConnections();
 
-  function current(): Pool {
-    if (pool.isLost && !isEnded) {
-      // What is still on its way on the other connections gets through.
-      void hangUp(pool.sql);
-      pool = openPool();
+    function openConnections(): Connections {
+      const opened: Connections = { sql: open(driver, url, () => (opened.isLost = true), max), isLost: false };
+      return opened;
     }
-    return pool;
+
+    return {
+      current() {
+        if (connections.isLost && !isEnded) {
+          // What is still on its way on the others gets through.
+          void hangUp(connections.sql);
+          connections = openConnections();
+        }
+        return connections;
+      },
+      end: () => hangUp(connections.sql),
+    };
   }
 
   const database: Database = {
-    query: (statement, parameters) => run(current().sql, statement, parameters),
+    query: (statement, parameters) => run(pool.current().sql, statement, parameters),
     async transaction(mode, work) {
-      const { sql } = current();
-      const own = pool;
-      const connection = await sql.reserve();
-      const query: Query = async (statement, parameters) => {
-        if (own.isLost) throw Object.assign(new Error('The connection to Postgres was lost.'), { code: 'CONNECTION_CLOSED' });
-        return run(connection, statement, parameters);
-      };
-      try {
-        await query(`BEGIN ${mode}`);
-        const result = await work(query);
-        await query('COMMIT');
-        return result;
-      } catch (error) {
-        // The driver tells of it a little later, and what is sent meanwhile is never answered.
-        if (isLoss(error)) own.isLost = true;
-        // Where the connection is lost, so is the transaction, and the first error says it better.
-        await query('ROLLBACK').catch(() => {});
-        throw error;
-      } finally {
-        if (!own.isLost) connection.release();
-      }
+      if (isEnded) throw lossOf('CONNECTION_ENDED');
+      return lending.lend(async (lane) => {
+        const connection = lane.current();
+        const query: Query = async (statement, parameters) => {
+          if (connection.isLost) throw lossOf('CONNECTION_CLOSED');
+          return run(connection.sql, statement, parameters);
+        };
+        try {
+          await query(`BEGIN ${mode}`);
+          const result = await work(query);
+          await query('COMMIT');
+          return result;
+        } catch (error) {
+          // The driver tells of it a little later, and what is sent meanwhile is never answered.
+          if (isLoss(error)) connection.isLost = true;
+          // Where the connection is lost, so is the transaction, and the first error says it better.
+          await query('ROLLBACK').catch(() => (connection.isLost = true));
+          throw error;
+        }
+      });
     },
     async listen(channel, onNotification) {
       const sql = open(driver, url, () => {}, 1);
@@ -119,7 +138,8 @@ export async function connect(url: string): Promise<Database> {
     },
     async end() {
       isEnded = true;
-      await hangUp(pool.sql);
+      await Promise.race([lending.takeBack(), wait(CLOSE_SECONDS * 1000, undefined, { ref: false })]);
+      await Promise.all([pool, ...lanes].map((each) => each.end()));
     },
   };
   try {
@@ -153,6 +173,10 @@ async function hangUp(sql: Sql): Promise<void> {
 export function refuseOldServer(version: number): void {
   if (version >= OLDEST_VERSION) return;
   throw new LedgerError('old_postgres', `This is Postgres ${Math.floor(version / 10_000)}; the ledger needs ${OLDEST_VERSION / 10_000} or newer.`);
+}
+
+function lossOf(code: string): Error {
+  return Object.assign(new Error('The connection to Postgres was lost.'), { code });
 }
 
 export function isPassing(error: unknown): boolean {
@@ -196,7 +220,7 @@ async function loadPostgres(): Promise<typeof postgres> {
   }
 }
 
-function open(driver: typeof postgres, url: string, onclose: () => void, max = CONNECTIONS): Sql {
+function open(driver: typeof postgres, url: string, onclose: () => void, max: number): Sql {
   try {
     // Anything else would be taken for a host name, and looked for.
     if (!/^postgres(ql)?:$/.test(new URL(url).protocol)) throw new Error('not postgres://');
