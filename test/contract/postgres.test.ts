@@ -340,8 +340,7 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
       const applicationName = randomUUID();
       url.searchParams.set('application_name', applicationName);
       const ledger = await open(url.href);
-      const ada = identify('ada', { anonymousId: 'v' });
-      const asks = [() => ledger.append([ada], { receivedAt: NOON }), () => ledger.person('ada'), () => ledger.administration.explain(ada.messageId, NOON)];
+      const asks = [() => ledger.append([identify('ada', { anonymousId: 'v' })], { receivedAt: NOON }), () => ledger.person('ada'), () => ledger.activity({ limit: 10 })];
       for (const ask of asks) {
         await server.admin()`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = ${applicationName}`;
         expect(await ask()).toBeDefined();
