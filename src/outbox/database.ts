@@ -100,9 +100,10 @@ export async function mayExist(): Promise<boolean> {
     const { indexedDB, origin } = globalThis as { indexedDB?: IDBFactory; origin?: string };
     // Asked in a sandboxed frame, Chromium rejects a promise more than the one that it returns.
     if (!indexedDB || origin === 'null') return false;
-    return (await indexedDB.databases?.())?.some(({ name }) => name === NAME) ?? true;
+    if (!indexedDB.databases) return true;
+    return (await inTime(indexedDB.databases())).some(({ name }) => name === NAME);
   } catch {
-    // Old browsers cannot tell, and blocked storage throws at the name alone.
+    // Some never say, as others never open one; and blocked storage throws at the name alone.
     return true;
   }
 }

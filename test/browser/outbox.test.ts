@@ -300,11 +300,23 @@ describe('a database', () => {
     });
     tab.answer = silent;
     const call = tab.createClient(COLLECTOR).track('a');
-    expect(waits).toEqual([5_000]);
+    expect(waits).toEqual([5_000, 5_000]);
     expect((await call).durable).toBe('memory');
     await vi.waitFor(() => expect(tab.events()).toEqual(['a']));
     expect(tab.lines).toHaveLength(1);
     expect(tab.errors).toMatchObject([{ code: 'storage_unavailable' }]);
+  });
+
+  it('that opens, in a browser that never says whether there is one: nothing waits for that', async () => {
+    const tab = await openTab((window) => {
+      vi.spyOn(window.indexedDB, 'databases').mockReturnValue(new Promise(() => {}));
+      let timers = 0;
+      // That is asked first.
+      Object.assign(window, { setTimeout: (work: () => void, ms = 0) => setTimeout(work, timers++ === 0 ? 0 : ms) });
+    });
+    expect((await tab.createClient(COLLECTOR).track('a')).durable).toBe('stored');
+    await vi.waitFor(() => expect(tab.events()).toEqual(['a']));
+    expect(tab.errors).toEqual([]);
   });
 
   it('that is full: one line, kept in memory, and delivered', async () => {
