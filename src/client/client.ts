@@ -17,8 +17,11 @@ import { createReport, type Report } from './report.js';
 import { signedCall } from './signed.js';
 import type { Client, ClientOptions, Parts } from './types.js';
 import { VERSION } from './version.js';
+import { within } from './within.js';
 
 const TIMEOUT_MS = 1_000;
+/** What only a file of the client can tell is not waited for longer, milliseconds. */
+const PART_MS = 1_000;
 
 /**
  * Starts a client. Entry files export it together with the parts that they bring.
@@ -101,7 +104,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
 
   /** Has the collector's own cookie say who the visitor was. */
   async function recall(): Promise<void> {
-    const cookie = await bringFirstParty();
+    const bringing = bringFirstParty();
+    const cookie = bringing && (await within(PART_MS, bringing));
     // They may have said no while it was brought.
     if (!cookie || gate.state() !== 'granted') return;
     const anonymousId = identity.anonymousId();

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../wire/index.js';
 import type { Settings } from './connection.js';
 import { endpointIn } from './customer-io.js';
+import { within } from './within.js';
 
 /** A workspace that does not say in time where its messages go gets them where the page says. */
 const WAIT_MS = 1_000;
@@ -12,8 +13,7 @@ const WAIT_MS = 1_000;
  * @param integrations what the page says over it
  */
 export async function fetchSettings(cdnURL: string, writeKey: string, integrations: unknown): Promise<Settings> {
-  const waited = new Promise<undefined>((resolve) => setTimeout(resolve, WAIT_MS));
-  const fetched = await Promise.race([request(`${cdnURL}/v1/projects/${encodeURIComponent(writeKey)}/settings`), waited]);
+  const fetched = await within(WAIT_MS, request(`${cdnURL}/v1/projects/${encodeURIComponent(writeKey)}/settings`));
   return fetched ? { fetched, endpoint: endpointIn(fetched, integrations) } : {};
 }
 

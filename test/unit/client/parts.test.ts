@@ -28,6 +28,17 @@ describe('a part that is loaded on demand, and cannot be', () => {
   });
 });
 
+describe('a part that never comes', () => {
+  it('holds nothing up', async () => {
+    vi.doMock(FIRST_PARTY, () => new Promise(() => {}));
+    vi.useFakeTimers();
+    start({ firstPartyCookie: true }).track('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(sent.map(({ event }) => event)).toEqual(['a']));
+  });
+});
+
 describe('the part that looks at events', () => {
   it('is told to be missing, once', async () => {
     const client = startClient(
