@@ -109,6 +109,19 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
       }
     });
 
+    it('holds nine connections at most, however much is asked at once', async () => {
+      const url = new URL(await server.newUrl());
+      const applicationName = randomUUID();
+      url.searchParams.set('application_name', applicationName);
+      const ledger = await open(url.href);
+      ledger.watch!(() => {});
+      const asked = Array.from({ length: 40 }, (_, i) => [ledger.append([identify(`p${i}`, { anonymousId: `v${i}` })], { receivedAt: NOON }), ledger.person(`p${i}`), ledger.version()]);
+      await Promise.all(asked.flat());
+      const held = async () => (await server.admin()<{ count: number }[]>`SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = ${applicationName}`)[0]!.count;
+      // None of them is given back, so that there were never more.
+      await expect.poll(held).toBe(9);
+    });
+
     it('makes an email the name of one of ten people who give it at once', async () => {
       const ledgers = await openMany(await server.newUrl(), 10);
       for (let round = 0; round < 5; round++) {
