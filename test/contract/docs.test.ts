@@ -208,6 +208,23 @@ describe('the page on troubleshooting', () => {
   });
 });
 
+describe('the page on options', () => {
+  const page = readFileSync('docs/options.md', 'utf8');
+
+  it('has every option of a client', () => {
+    const [, options] = /interface ClientOptions \{([^]*?)\n\}/.exec(readFileSync('src/client/types.ts', 'utf8'))!;
+    const names = [...options!.matchAll(/^  (\w+)\?:/gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('has every attribute of a tag', () => {
+    const [, names] = /optionsIn\(\{ ([^}]*) \}/.exec(readFileSync('src/client/take-over.ts', 'utf8'))!;
+    const attributes = [...names!.split(', '), 'global'].map((name) => `data-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    expect(attributes.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
