@@ -162,7 +162,7 @@ describe('a command', () => {
       .replaceAll('\\\n', ' ')
       .split('\n')
       .flatMap((line) => line.replace(/(^|\s)#.*/, '').split(/&&|\|\|?|;/))
-      .map((command) => command.trim().replace(/^([A-Z_]+=\S+ )+/, ''))
+      .map((command) => command.trim().replace(/^([A-Z_]+=\S+ +)+/, ''))
       .filter(Boolean)
       .map((command) => ({ place, command })),
   );
