@@ -128,7 +128,10 @@ function identityIn(values: Values): Pick<CollectorOptions, 'signedIdentity'> {
   const secret = values['identity-secret'] as string[] | undefined;
   const require = oneOf(['open', 'traits', 'all'] as const, 'identity', textIn(values, 'identity') ?? 'open');
   const tokenSeconds = numberIn(values, 'identity-seconds', undefined, 1, 999_999_999);
-  if (require === 'open' && file === undefined && secret === undefined) return {};
+  if (file === undefined && secret === undefined) {
+    if (require === 'open') return {};
+    throw new UsageError(`--identity ${require} needs --identity-secret or --identity-public-key: what the tokens are checked by.`);
+  }
   return { signedIdentity: { require, ...(tokenSeconds !== undefined && { tokenSeconds }), ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file) }) } };
 }
 

@@ -101,7 +101,7 @@ describe('what is asked wrongly', () => {
     [['serve', '--workers', '2'], /several workers share a Postgres: give --database too/],
     [['serve', '--workers', 'many'], /--workers is a number from 1 to 128, not "many"/],
     [['serve', '--identity', 'some'], /--identity is open, traits, all, not "some"/],
-    [['serve', '--identity', 'all'], /signedIdentity needs a secret or a publicKey/],
+    [['serve', '--identity', 'all'], /--identity all needs --identity-secret or --identity-public-key/],
     [['serve', '--identity', 'all', '--identity-secret', 'short'], /at least 32 bytes/],
     [['serve', '--allow-origin', 'https://shop.example/cart'], /an origin looks like https:\/\/shop\.example, without a path/],
     [['serve', '--secret-key', 'demo'], /A write key is public/],
