@@ -10,10 +10,11 @@ const parse: (text: string) => unknown = JSON.parse;
 /** What stands where something was left out. */
 const CUT = '[cut]';
 const UNREADABLE = '[unreadable]';
+const CIRCULAR = '[circular]';
 /** Deeper than any honest event. */
 const DEPTH_LIMIT = 32;
-/** No number and no mark is longer, with its punctuation. */
-const VALUE_BYTES = 26;
+/** The brackets of an object, or the mark in its place, with a comma. */
+const OBJECT_BYTES = 15;
 /** What properties and traits may take of a message that is too large, so that who, what and where always fit. */
 const PART_BYTES = MESSAGE_BYTES / 2;
 
@@ -88,55 +89,72 @@ function unspoiled<T extends object>(value: T): T {
 /** A copy that JSON can say, of at most so many bytes and a few marks more; empty where there is no object to be read. */
 function bounded(root: unknown, bytes: number): JsonObject {
   let left = bytes;
-  const result = read({ root }, 'root', -1);
+  const result = read({ root }, 'root', []);
   return isObject(result) ? result : {};
 
-  function copy(value: unknown, depth: number): unknown {
-    left -= VALUE_BYTES;
-    if (left < 0 || depth > DEPTH_LIMIT) return CUT;
-    if (typeof value === 'string') return text(value);
-    if (typeof value === 'bigint') return text(String(value));
-    if (typeof value !== 'object' || value === null) return value;
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function' && !isSpoiled(toJSON)) return copy(toJSON.call(value), depth + 1);
-    return Array.isArray(value) ? copyArray(value, depth) : copyObject(value, depth);
+  /** @param above the objects that it is in */
+  function copy(given: unknown, above: unknown[]): unknown {
+    if (left < 0 || above.length > DEPTH_LIMIT) return CUT;
+    if (typeof given === 'object' && given !== null) left -= OBJECT_BYTES;
+    const value = saidBy(given);
+    if (typeof value === 'string' || typeof value === 'bigint') return text(String(value));
+    if (typeof value !== 'object' || value === null) {
+      const said = toJson(value) as string | undefined;
+      left -= (said ?? 'null').length + 1;
+      // A function may be the toJSON of what it stands in.
+      return said && value;
+    }
+    if (above.includes(value)) return CIRCULAR;
+    return Array.isArray(value) ? copyArray(value, [...above, value]) : copyObject(value, [...above, value]);
   }
 
-  function copyArray(value: unknown[], depth: number): unknown[] {
+  function copyArray(value: unknown[], above: unknown[]): unknown[] {
     const result = unspoiled<unknown[]>([]);
     for (let i = 0; i < value.length; i++) {
-      result.push(read(value, i, depth));
+      result.push(read(value, i, above));
       if (left < 0) break;
     }
     return result;
   }
 
-  function copyObject(value: object, depth: number): JsonObject {
+  function copyObject(value: object, above: unknown[]): JsonObject {
     const result = unspoiled<JsonObject>({});
     for (const key of Object.keys(value)) {
-      left -= utf8Bytes(toJson(key));
+      left -= utf8Bytes(toJson(key)) + 1;
       if (left < 0) {
         result[CUT] = true;
         break;
       }
       // Defined, not assigned: `__proto__` is a key like any other here.
-      Object.defineProperty(result, key, { value: read(value, key, depth), enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(result, key, { value: read(value, key, above), enumerable: true, configurable: true, writable: true });
     }
     return result;
   }
 
-  function read(value: object, key: string | number, depth: number): unknown {
+  function read(value: object, key: string | number, above: unknown[]): unknown {
     try {
-      return copy((value as JsonObject)[key], depth + 1);
+      return copy((value as JsonObject)[key], above);
     } catch {
       return UNREADABLE;
     }
   }
 
   function text(value: string): string {
-    // Three bytes a character at most, six when it must be escaped.
-    const fits = value.length * 6 <= left ? value : value.slice(0, Math.max(0, Math.floor(left / 6)));
-    left -= utf8Bytes(toJson(fits));
+    // No character is less than a byte, and many are more.
+    let fits = value.slice(0, Math.max(0, left));
+    let size = utf8Bytes(toJson(fits));
+    while (fits && size > left) {
+      fits = fits.slice(0, (fits.length * left) / size);
+      size = utf8Bytes(toJson(fits));
+    }
+    left -= size + 1;
     return fits === value ? value : fits + CUT;
   }
+}
+
+/** What an object says of itself to JSON. */
+function saidBy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { toJSON } = value as { toJSON?: unknown };
+  return typeof toJSON === 'function' && !isSpoiled(toJSON) ? (toJSON.call(value) as unknown) : value;
 }

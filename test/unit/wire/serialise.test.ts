@@ -48,10 +48,15 @@ describe('serialise', () => {
     const circle: JsonObject = { product: 'cool-shoes' };
     circle['self'] = circle;
     expect(bytesOf(circle)).toBeLessThanOrEqual(MESSAGE_BYTES);
-    const properties = propertiesOf(circle);
-    expect(properties['product']).toBe('cool-shoes');
-    expect(JSON.stringify(properties)).toContain('[cut]');
-    expect(JSON.stringify(properties).length).toBeLessThan(2_000);
+    expect(propertiesOf({ circle })).toEqual({ circle: { product: 'cool-shoes', self: '[circular]' } });
+    const list: unknown[] = [1];
+    list.push({ list });
+    expect(propertiesOf({ list })).toEqual({ list: [1, { list: '[circular]' }] });
+  });
+
+  it('writes what is there twice twice, though it is no tree', () => {
+    const shared = { product: 'cool-shoes' };
+    expect(propertiesOf({ shared, again: [shared], big: 1n })).toEqual({ shared, again: [shared], big: '1' });
   });
 
   it('writes a BigInt as text', () => {
@@ -79,10 +84,16 @@ describe('serialise', () => {
     expect(propertiesOf(properties)).toEqual({});
   });
 
-  it('is not led on by a toJSON that gives itself', () => {
-    const endless: JsonObject = { big: 1n };
-    endless['toJSON'] = () => endless;
-    expect(JSON.stringify(propertiesOf({ endless }))).toContain('[cut]');
+  it('asks a toJSON once, as JSON does, also one that gives itself', () => {
+    const itself: JsonObject = { big: 1n };
+    itself['toJSON'] = () => itself;
+    expect(propertiesOf({ itself })).toEqual({ itself: { big: '1' } });
+    expect(propertiesOf({ nested: { toJSON: () => ({ toJSON: () => 1, big: 1n }) } })).toEqual({ nested: { big: '1' } });
+  });
+
+  it('is not led on by a toJSON that gives more and more', () => {
+    const more = (): JsonObject => ({ big: 1n, more: { toJSON: more } });
+    expect(JSON.stringify(propertiesOf(more()))).toContain('[cut]');
   });
 
   it.each([
@@ -102,7 +113,18 @@ describe('serialise', () => {
   it('keeps the beginning of a 10 MB text, and marks the cut', () => {
     expect(bytesOf({ text: 'x'.repeat(10_000_000) })).toBeLessThanOrEqual(MESSAGE_BYTES);
     const { text } = propertiesOf({ text: 'x'.repeat(10_000_000) }) as { text: string };
-    expect(text).toMatch(/^x{1000,}\[cut\]$/);
+    expect(text).toMatch(/^x{16000,}\[cut\]$/);
+  });
+
+  it.each([
+    ['a text', { text: 'x'.repeat(40_000) }],
+    ['a text that begins with what takes six times the room', { text: '\u0000'.repeat(1_000) + 'x'.repeat(40_000) }],
+    ['numbers', { list: Array.from({ length: 20_000 }, (_, i) => i % 10) }],
+    ['booleans', { list: Array.from({ length: 20_000 }, () => true) }],
+    ['short texts', { list: Array.from({ length: 20_000 }, () => 'x') }],
+    ['short keys', Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 1]))],
+  ])('uses the room that there is for %s', (_, properties) => {
+    expect(JSON.stringify(propertiesOf(properties)).length).toBeGreaterThan(0.9 * (MESSAGE_BYTES / 2));
   });
 
   it('stays within its bytes for texts that grow when they are written', () => {
