@@ -273,7 +273,7 @@ function isPlugin(value: unknown): value is Plugin {
   return isObject(value) && typeof value['name'] === 'string' && TYPES.has(value['type'] as string);
 }
 
-/** A destination gets what is not kept from it, by its name or with all others (WIRE, Client 21). */
+/** A destination gets what is not kept from it, by its name or with all others (docs/migrating.md). */
 function isEnabled(integrations: unknown, name: string): boolean {
   const { All: all, [name]: own } = isObject(integrations) ? integrations : {};
   return own === undefined ? all !== false : own !== false;

@@ -1,6 +1,6 @@
 import { fromJson, isObject } from '../wire/index.js';
 
-/** Ids that older clients left in cookies of their own (WIRE, Client 11). */
+/** Ids that older clients left in cookies of their own (docs/migrating.md). */
 export interface LegacyIds {
   anonymousId?: string | undefined;
   userId?: string | undefined;

@@ -8,7 +8,7 @@ const ROW = 'row.';
  * Rows that wait in localStorage until the database is open: a page that dies in its first moments loses nothing. Under
  * the same key as there, so that a row that is copied and not yet removed is still one row.
  *
- * It outlives a crash of the page and not a kill of the browser, which writes it half a minute later (DELIVERY): it is
+ * It outlives a crash of the page and not a kill of the browser, which writes it half a minute later: it is
  * no replacement for the database.
  */
 export function putOnBridge([key, text]: Entry): void {

@@ -41,7 +41,7 @@ export async function openDatabase(onClose: () => void): Promise<Database> {
   };
 
   // Not through createStore's own function: it puts a promise before every transaction, and what is not posted in the
-  // task of the call is lost with the page (DELIVERY: 0 of 16 against 35 of 36 survived).
+  // task of the call is lost with the page: 0 of 16 against 35 of 36 survived.
   function transact<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => T): { result: T; done: Promise<void> } {
     const transaction = db.transaction(STORE, mode);
     const result = work(transaction.objectStore(STORE));

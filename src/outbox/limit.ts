@@ -9,7 +9,7 @@ export interface Limit {
   characters: number;
 }
 
-/** More than a visitor does in weeks, and less than browsers give to a site without asking (DELIVERY). */
+/** More than a visitor does in weeks, and less than browsers give to a site without asking. */
 export const DEFAULT_LIMIT: Limit = { messages: 10_000, characters: 10_000_000 };
 /** Below so many characters, nobody has to ask how much room a browser has. */
 export const LITTLE = 1_000_000;

@@ -21,7 +21,7 @@ export type Outcome =
   /** The fault is ours to mend, not the messages': keep everything and try again much later. */
   | { kind: 'park'; reason: string };
 
-/** Decides what a request's result means, once and for all (DELIVERY, "One table for the outcome of a request"). */
+/** Decides what a request's result means, once and for all (docs/delivery.md). */
 export function outcomeOf({ status, body, retryAfterMs }: Response): Outcome {
   const answer = answerIn(body);
   const said = status === 0 ? 'it does not answer' : `it answers ${status}`;

@@ -8,7 +8,7 @@ const OTHER = { ...COLLECTOR, writeKey: 'OTHER' };
 beforeEach(forgetEverything);
 afterEach(forgetEverything);
 
-/** Chromium itself loses one in 36 of what was committed as its page went (DELIVERY); a client that commits too late loses all. */
+/** Chromium itself loses one in 36 of what was committed as its page went; a client that commits too late loses all. */
 const MOSTLY = { retry: 2 };
 
 /** A client whose database is open. */

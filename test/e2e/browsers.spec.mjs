@@ -13,7 +13,7 @@ import { expect, test } from '@playwright/test';
 import { CHROMIUM_ARGUMENTS, findBrowser } from '../../scripts/browsers.mjs';
 import { startCollector, startPages } from '../bench/servers.mjs';
 
-/** From here on a killed browser has kept what it was given (DELIVERY). */
+/** From here on a killed browser has kept what it was given (docs/delivery.md). */
 const KEPT_MS = 200;
 const EVENTS = 10;
 

@@ -1,5 +1,5 @@
 // What is left behind when a page, its browser or its collector fails, and what comes of it: the rows of both tables of
-// DELIVERY, in Chromium. The table of outcomes itself is a pure function, with a unit test a row.
+// The promise of docs/delivery.md, in Chromium. The table of outcomes itself is a pure function, with a unit test a row.
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page, type Route } from '@playwright/test';
@@ -92,7 +92,7 @@ test('a browser that is killed, while the collector is down', async ({ data, pag
   const page = await first.newPage();
   await open(page, pages.url);
   await track(page, 'a', 'b', 'c');
-  // Until 200 ms after its task, a browser may lose what it was given (DELIVERY): that is the promise's limit.
+  // Until 200 ms after its task, a browser may lose what it was given: that is the promise's limit.
   await new Promise((resolve) => setTimeout(resolve, 200));
   const closed = new Promise((resolve) => first.once('close', resolve));
   process.kill(Number(readlinkSync(join(folder, 'SingletonLock')).split('-').pop()), 'SIGKILL');

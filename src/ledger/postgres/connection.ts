@@ -13,7 +13,7 @@ const CONNECTIONS = 4;
 /** For commands and for whoever looks at a snapshot. */
 const TRANSACTIONS = 4;
 const CONNECT_SECONDS = 10;
-/** The Postgres of the cluster in DESIGN, "Scaling out"; older ones are not tried. */
+/** The Postgres of the cluster in docs/scaling-out.md; older ones are not tried. */
 const OLDEST_VERSION = 150_000;
 /** How long what is on its way may take when the ledger is closed. */
 const CLOSE_SECONDS = 5;

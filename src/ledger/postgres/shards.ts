@@ -1,6 +1,6 @@
 /**
  * Rows that lie on the same shard, together: each group is one statement to one machine, and commits alone. A statement whose
- * rows lie on many shards is cut up by the database, which costs more than it saves (DESIGN, "Scaling out").
+ * rows lie on many shards is cut up by the database, which costs more than it saves (docs/scaling-out.md).
  *
  * @param shardOf the shard that holds a bucket
  * @returns the groups in the order of their first rows, and in each of them the rows in theirs

@@ -1,4 +1,4 @@
-/** Enough for any cluster, few enough that a node's share is a short list (DESIGN, "Scaling out"). */
+/** Enough for any cluster, few enough that a node's share is a short list (docs/scaling-out.md). */
 export const BUCKETS = 1024;
 
 /**
