@@ -11,6 +11,8 @@ import type { AcceptedMessage, JsonObject } from './wire/index.js';
 export const loadEngine: LoadEngine = async (outbox, onChange, watch) => {
   console.info('hitherto: no endpoint and no writeKey, so events stay in this browser and merge in the page. Give both to use a collector.');
   const tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('hitherto');
+  // In Node it would keep a program from ending that has nothing else to do.
+  (tabs as { unref?(): void } | undefined)?.unref?.();
   // Subscribed before the log is read: what another tab adds meanwhile comes twice, and counts once.
   const early: Row[] = [];
   let engine = createCore();

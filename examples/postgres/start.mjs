@@ -6,7 +6,7 @@ import { Agent, createServer, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const { DATABASE_URL, PORT = '4321', WRITE_KEY = 'demo', ADMIN_TOKEN = randomBytes(24).toString('base64url') } = process.env;
+const { DATABASE_URL, PORT = '4321', WRITE_KEY = 'demo', ADMIN_TOKEN = randomBytes(24).toString('hex') } = process.env;
 if (!DATABASE_URL) {
   console.error('DATABASE_URL is missing; it looks like postgres://user:password@127.0.0.1:5432/hitherto.');
   process.exit(1);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../wire/index.js';
+import type { Report } from './report.js';
 import { VERSION } from './version.js';
 
 /** The page of a call, in the names that Segment's and Customer.io's clients use. */
@@ -26,6 +27,23 @@ export function momentOfCall(): Moment | undefined {
  */
 export type Scrub = string[] | ((url: URL) => void);
 
+/** Takes out of an address what no message says. Never throws. */
+export type Scrubber = (url: URL) => void;
+
+/** Where a scrub fails, nothing but the path is said. */
+export function createScrubber(scrub: Scrub | undefined, report: Report): Scrubber | undefined {
+  if (!scrub) return undefined;
+  return (url) => {
+    try {
+      if (Array.isArray(scrub)) scrub.forEach((name) => url.searchParams.delete(name));
+      else scrub(url);
+    } catch (error) {
+      report('scrub_failed', `scrub threw ${String(error)}: of such an address, only the path is said.`, error);
+      url.search = url.hash = '';
+    }
+  };
+}
+
 let moment: Moment | undefined;
 
 /** Runs work as if it were then and there. What is no moment is now. */
@@ -47,7 +65,7 @@ export function timeOfCall(): number {
  * The circumstances of a call, taken when it is made. The same object as long as nothing has changed: building it
  * costs thirty times as much as looking.
  */
-export function createCircumstances({ scrub }: { scrub?: Scrub }): () => Circumstances {
+export function createCircumstances(scrub: Scrubber | undefined): () => Circumstances {
   let cached: { href: string; title: string; canonical: string | undefined; context: Circumstances } | undefined;
   return () => {
     if (typeof document === 'undefined') return { library: LIBRARY };
@@ -67,7 +85,7 @@ export function createCircumstances({ scrub }: { scrub?: Scrub }): () => Circums
 
 const LIBRARY = { name: 'hitherto', version: VERSION };
 
-function build(href: string, title: string, canonical: string | undefined, scrub: Scrub | undefined): Circumstances {
+function build(href: string, title: string, canonical: string | undefined, scrub: Scrubber | undefined): Circumstances {
   // The same for as long as the page lives, wherever it navigates.
   const { referrer } = document;
   const here = scrubbed(href, scrub);
@@ -106,7 +124,7 @@ function some(name: string, entries: string[][]): JsonObject {
 }
 
 /** What somebody says of a page, with the addresses in it as the page's own are said. */
-export function scrubAddresses(said: JsonObject, scrub: Scrub | undefined): JsonObject {
+export function scrubAddresses(said: JsonObject, scrub: Scrubber | undefined): JsonObject {
   if (!scrub) return said;
   return Object.fromEntries(Object.entries(said).map(([key, value]) => [key, typeof value === 'string' && /^https?:/.test(value) ? scrubbed(value, scrub).text : value]));
 }
@@ -116,18 +134,12 @@ export function withoutFragment(address: string): string {
   return address.replace(/#.*$/, '');
 }
 
-/** An address without what is nobody's business. Where a scrub fails, nothing but the path is said. */
-function scrubbed(address: string, scrub: Scrub | undefined): { text: string; pathname?: string; search?: string } {
+/** An address without what is nobody's business. */
+function scrubbed(address: string, scrub: Scrubber | undefined): { text: string; pathname?: string; search?: string } {
   try {
     const url = new URL(address);
-    if (!scrub) return { text: address, pathname: url.pathname, search: url.search };
-    try {
-      if (Array.isArray(scrub)) scrub.forEach((name) => url.searchParams.delete(name));
-      else scrub(url);
-    } catch {
-      url.search = url.hash = '';
-    }
-    return { text: url.href, pathname: url.pathname, search: url.search };
+    scrub?.(url);
+    return { text: scrub ? url.href : address, pathname: url.pathname, search: url.search };
   } catch {
     // Not an address: what cannot be read cannot be scrubbed.
     return { text: scrub ? '' : address };

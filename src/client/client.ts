@@ -2,7 +2,7 @@ import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
 import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
-import { createCircumstances, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrub } from './circumstances.js';
+import { createCircumstances, createScrubber, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrubber } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
 import { Context } from './context.js';
@@ -36,7 +36,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   let settings: Promise<Settings> | undefined;
   const report = createReport((error) => options.onError && callPage(options.onError, error));
   const emitter = createEmitter();
-  const circumstances = createCircumstances(options);
+  const scrub = createScrubber(options.scrub, report);
+  const circumstances = createCircumstances(scrub);
   let timeout = waitIn(options.timeout);
   // Before the connection: a page that goes lets calls through first, and sends what it can then.
   const pipeline = createPipeline({ timeout: () => timeout, client: () => client, pass: (context, work) => gate.pass(context, work), report });
@@ -129,7 +130,7 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
       userId: top['userId'] ?? identity.userId() ?? null,
       integrations: { ...integrations, ...(isObject(top['integrations']) && top['integrations']) },
       ...about,
-      context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context, options.scrub) },
+      context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context, scrub) },
     };
     const sent = new Context(message);
     // Nobody gets to see the call of a visitor who said no.
@@ -186,8 +187,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
   function view(type: 'page' | 'screen', { texts, objects, callback }: Arguments): Promise<Context> {
     const [name = null, category = null] = texts.filter((text) => text !== null).reverse();
     const [given, callOptions] = objects;
-    const named = scrubAddresses({ ...(category && { category }), ...(name && { name }) }, options.scrub);
-    const page = type === 'page' ? { ...circumstances().page, ...scrubAddresses(readable(given), options.scrub) } : undefined;
+    const named = scrubAddresses({ ...(category && { category }), ...(name && { name }) }, scrub);
+    const page = type === 'page' ? { ...circumstances().page, ...scrubAddresses(readable(given), scrub) } : undefined;
     const properties = page ? { ...page, ...named } : readable(given);
     emitter.emit(type, category, name, properties, callOptions);
     return send(type, { ...named, properties }, callOptions, callback, given ? (page as PageContext | undefined) : undefined);
@@ -360,7 +361,8 @@ function unreadable(error: unknown): Parameters<Report> {
 }
 
 function tell(context: Context): void {
-  console.debug(`hitherto: ${String(context.event['type'])} ${String(context.event['event'] ?? context.event['name'] ?? '')} (${context.durable})`, context.event);
+  const { type, event, name } = context.event;
+  console.debug(`hitherto: ${[type, event ?? name ?? []].flat().join(' ')} (${context.durable})`, context.event);
 }
 
 /** Each message has its own, which plugins may change: the values are plain, or objects of plain values. */
@@ -371,7 +373,7 @@ function copyOf(here: Circumstances): Circumstances {
 }
 
 /** The page of a message: where it was called, or what a page() call says instead; what the caller's context says goes over both. */
-function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | undefined, context: JsonObject, scrub: Scrub | undefined): JsonObject {
+function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | undefined, context: JsonObject, scrub: Scrubber | undefined): JsonObject {
   if (!here.page) return {};
   const { path, referrer, search, title, url } = page ?? here.page;
   return { page: { path, referrer, search, title, url, ...(isObject(context['page']) && scrubAddresses(context['page'], scrub)) } };

@@ -193,7 +193,9 @@ function inPage(connection: ConnectionOptions): Connection {
 
   // The page comes first: the log is replayed when somebody asks, or when there is nothing better to do.
   const whenIdle = globalThis.requestIdleCallback ?? ((work: () => void) => setTimeout(work, IDLE_MS));
-  whenIdle(begin, { timeout: IDLE_MS });
+  const idle: unknown = whenIdle(begin, { timeout: IDLE_MS });
+  // In Node, where it is a timer, a program is not to wait for that.
+  (idle as { unref?(): void }).unref?.();
 
   return {
     ...keptHere(outbox),

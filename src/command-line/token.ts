@@ -10,7 +10,8 @@ export function keptToken(data: string): string {
   const draft = `${file}.${process.pid}`;
   try {
     // Under its name only once it is whole: of several that start at once, nobody reads half of another's.
-    writeFileSync(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    // In hexadecimal: one that began with a hyphen would be taken for an option.
+    writeFileSync(draft, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw folderError(data, error);

@@ -10,8 +10,13 @@ function storage(): Storage | undefined {
   }
 }
 
+/** A profile that is spoiled throws at each question; and what a server has under that name may be something else. */
 export function readStored(name: string): string | undefined {
-  return storage()?.getItem(PREFIX + name) ?? undefined;
+  try {
+    return storage()?.getItem(PREFIX + name) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Full is as good as blocked: what is written here is a second copy, or a courtesy. */

@@ -15,9 +15,13 @@ it('the client can be imported where a page is rendered on a server, and does no
   expect(await inNode("await import('./dist/index.js'); console.log(Object.keys(globalThis).filter((key) => /hitherto|cio/.test(key)).length)")).toBe('0\n');
 });
 
-it('a client that is made there takes calls, and throws nothing', async () => {
+it.each([
+  ['', ''],
+  [' beside a localStorage that is none', 'globalThis.localStorage = {};'],
+])('a client that is made there%s takes calls, and throws nothing', async (_, before) => {
   const code = `
-    import { createClient } from './dist/index.js';
+    ${before}
+    const { createClient } = await import('./dist/index.js');
     process.on('unhandledRejection', (error) => { console.log('unhandled', error); process.exit(1); });
     const client = createClient({ writeKey: 'KEY', endpoint: 'http://127.0.0.1:9' });
     const { durable } = await client.track('rendered', { at: 'the server' });
@@ -25,4 +29,13 @@ it('a client that is made there takes calls, and throws nothing', async () => {
     console.log(durable, typeof client.user().anonymousId());
     process.exit(0);`;
   expect(await inNode(code)).toBe('memory string\n');
+});
+
+it.each([
+  ['a client without a collector', "import { createClient } from './dist/index.js'; const client = createClient(); void client.track('a'); await client.activity();"],
+  ['a test client', "import { createTestClient } from './dist/testing.js'; createTestClient().track('a');"],
+])('%s keeps no program waiting', async (_, code) => {
+  // The engine says that it is there.
+  const said = await inNode(`${code} setImmediate(() => console.log(process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length));`);
+  expect(said.replaceAll(/^hitherto: .*\n/gm, '')).toBe('0\n');
 });

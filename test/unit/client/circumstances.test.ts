@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCircumstances, during, timeOfCall, type Circumstances } from '../../../src/client/circumstances.js';
+import { createCircumstances, createScrubber, during, timeOfCall, type Circumstances, type Scrub } from '../../../src/client/circumstances.js';
+import type { Report } from '../../../src/client/report.js';
 import { VERSION } from '../../../src/client/version.js';
 
 let circumstances: () => Circumstances;
 
 beforeEach(() => {
-  circumstances = createCircumstances({});
+  circumstances = createCircumstances(undefined);
   document.head.innerHTML = '';
   document.title = 'Cool shoes';
   visit('/html/pricing/index.html');
@@ -119,10 +120,14 @@ describe('a call that was made before the client arrived', () => {
   });
 });
 
+function scrubbedBy(scrub: Scrub, report: Report = vi.fn<Report>()): Circumstances {
+  return createCircumstances(createScrubber(scrub, report))();
+}
+
 describe('what is nobody\'s business', () => {
   it('is left out of every address, and of what is read out of it', () => {
     visit('/reset?token=secret&utm_source=news&gclid=click&step=2');
-    const said = createCircumstances({ scrub: ['token', 'gclid'] })();
+    const said = scrubbedBy(['token', 'gclid']);
     expect(said.page).toMatchObject({ url: 'http://127.0.0.1/reset?utm_source=news&step=2', search: '?utm_source=news&step=2' });
     expect(said).not.toHaveProperty('clickIds');
     expect(said['campaign']).toEqual({ source: 'news' });
@@ -131,24 +136,23 @@ describe('what is nobody\'s business', () => {
   it('is left out of the referrer and of a canonical address too', () => {
     vi.spyOn(document, 'referrer', 'get').mockReturnValue('https://mail.example/?email=ada@example.com&q=1');
     canonical('https://shop.example/basket?email=ada@example.com');
-    const { page } = createCircumstances({ scrub: ['email'] })();
+    const { page } = scrubbedBy(['email']);
     expect(page).toMatchObject({ referrer: 'https://mail.example/?q=1', url: 'https://shop.example/basket' });
   });
 
   it('is whatever the page\'s own function takes away', () => {
     visit('/users/42/orders');
     const scrub = (url: URL): void => void (url.pathname = url.pathname.replace(/\d+/, ':id'));
-    expect(createCircumstances({ scrub })().page).toMatchObject({ path: '/users/:id/orders', url: 'http://127.0.0.1/users/:id/orders' });
+    expect(scrubbedBy(scrub).page).toMatchObject({ path: '/users/:id/orders', url: 'http://127.0.0.1/users/:id/orders' });
   });
 
-  it('is the whole query when that function fails', () => {
+  it('is the whole query when that function fails, and somebody is told', () => {
     visit('/reset?token=secret');
-    const { page } = createCircumstances({
-      scrub() {
-        throw new Error('of the page');
-      },
-    })();
+    const report = vi.fn<Report>();
+    const taken = (url: URL): void => void (url as unknown as string).replace('token', '');
+    const { page } = scrubbedBy(taken, report);
     expect(page).toMatchObject({ path: '/reset', search: '', url: 'http://127.0.0.1/reset' });
+    expect(report).toHaveBeenCalledWith('scrub_failed', expect.stringContaining('url.replace is not a function'), expect.any(TypeError));
   });
 });
 
