@@ -78,6 +78,9 @@ export function createDelivery(queue: TriggerQueue, webhook: Webhook, now: () =>
       if (now() > until) return true;
       if (!(await deliver(trigger))) return false;
     }
+    // Also when there is nothing to tell: the ledger answers again, and what comes next need not wait. Behind another's lease one does
+    // not know whether it would.
+    if (triggers) failures = 0;
     return triggers?.length === TAKE;
   }
 
