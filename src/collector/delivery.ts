@@ -10,6 +10,8 @@ const LOOK_MS = 10_000;
 const SETTLE_MS = 5 * 60_000;
 /** Longer than several requests that time out; after a crash, another collector waits this long. */
 const LEASE_MS = 60_000;
+/** How long the request that is on its way is waited for at the end: a host gives all of that 10 seconds. */
+const STOP_MS = 5000;
 /** So many are looked up at a time. */
 const TAKE = 50;
 const FIRST_RETRY_MS = 1000;
@@ -19,7 +21,7 @@ const LAST_RETRY_MS = 5 * 60_000;
 export interface Delivery {
   /** Something was stored. */
   nudge(): void;
-  /** Stops after the request that is on its way. */
+  /** Stops after the request that is on its way, or after five seconds when it is not answered by then. */
   stop(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export interface Delivery {
 export function createDelivery(queue: TriggerQueue, webhook: Webhook, now: () => number, log: Log): Delivery {
   const owner = crypto.randomUUID();
   let isStopped = false;
+  let isLetGo = false;
   let running: Promise<void> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isNudged = false;
@@ -86,6 +89,8 @@ export function createDelivery(queue: TriggerQueue, webhook: Webhook, now: () =>
 
   async function deliver(trigger: StartedTrigger): Promise<boolean> {
     const answer = await webhook.send(trigger, now());
+    // The ledger is closed by now; whoever delivers next sends it again.
+    if (isLetGo) return false;
     if (!answer.isTaken && !answer.isFinal) {
       fail(`The webhook does not take triggers: ${answer.reason}. They are kept, and it is tried again.`);
       return false;
@@ -120,7 +125,8 @@ export function createDelivery(queue: TriggerQueue, webhook: Webhook, now: () =>
       clearInterval(looking);
       clearInterval(settling);
       clearTimeout(timer);
-      await running;
+      await Promise.race([running, patience()]);
+      isLetGo = true;
       // Whoever comes next need not wait for it to run out. When that fails, they do.
       await queue.take(owner, { limit: 0, now: now(), leaseMs: 0 }).catch(() => undefined);
     },
@@ -130,6 +136,10 @@ export function createDelivery(queue: TriggerQueue, webhook: Webhook, now: () =>
 /** From a second to five minutes, doubled each time; spread, so that many collectors do not come back at once. */
 function backoff(failures: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => letExit(setTimeout(resolve, STOP_MS)));
 }
 
 /** In Node a timer keeps the process alive; elsewhere it is a number. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDelivery, type Delivery } from '../../../src/collector/delivery.js';
 import type { LogEntry } from '../../../src/collector/index.js';
+import type { Answer } from '../../../src/collector/webhook.js';
 import type { StartedTrigger, TriggerQueue } from '../../../src/ledger/index.js';
 
 const MINUTE = 60_000;
@@ -8,7 +9,7 @@ const TRIGGER: StartedTrigger = { key: '["user:ada","m"]', campaign: 'basket', p
 
 describe('what campaigns start', () => {
   const entries: LogEntry[] = [];
-  const send = vi.fn(async () => ({ isTaken: true as const }));
+  const send = vi.fn(async (): Promise<Answer> => ({ isTaken: true }));
   let waiting: StartedTrigger[] = [];
   let isOut = false;
   const queue: TriggerQueue = {
@@ -25,6 +26,9 @@ describe('what campaigns start', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     entries.length = 0;
+    waiting = [];
+    isOut = false;
+    send.mockClear();
     delivery = createDelivery(queue, { send }, () => Date.now(), (entry) => entries.push(entry));
   });
   afterEach(async () => {
@@ -46,5 +50,24 @@ describe('what campaigns start', () => {
     isOut = true;
     await vi.advanceTimersByTimeAsync(MINUTE);
     expect(entries.map(({ code }) => code)).toEqual(['triggers_waiting', 'triggers_waiting']);
+  });
+
+  it('is kept by a collector that stops while the webhook does not answer: it waits for that a while, and says nothing to the ledger after its end', async () => {
+    let answer!: (answer: Answer) => void;
+    send.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    waiting = [TRIGGER];
+    delivery.nudge();
+    await vi.advanceTimersByTimeAsync(1000);
+    const stopped = vi.fn();
+    void delivery.stop().then(stopped);
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(stopped).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(stopped).toHaveBeenCalled();
+
+    answer({ isTaken: true });
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(waiting).toEqual([TRIGGER]);
+    expect(entries).toEqual([]);
   });
 });
