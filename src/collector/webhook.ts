@@ -84,8 +84,12 @@ function reasonOf(error: unknown): string {
 }
 
 function checkUrl(url: string): void {
-  if (typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return;
-  throw new TypeError('webhook.url is no address; give one that starts with https:// or http://.');
+  if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new TypeError('webhook.url is no address; give one that starts with https:// or http://.');
+  }
+  const { username, password } = new URL(url);
+  // fetch takes no such address, and says so with all of it: the password would be in the log.
+  if (username !== '' || password !== '') throw new TypeError('webhook.url has a name or a password in it; leave them out: the signature says who sends.');
 }
 
 /** The secret is not shown: whoever reads the logs must not be able to sign. */

@@ -152,6 +152,7 @@ describe('a webhook', () => {
   it.each([
     [{ url: 'shop.example', secret: SECRET }, /webhook\.url is no address; .*https:\/\//],
     [{ url: 'file:///etc/passwd', secret: SECRET }, /webhook\.url is no address/],
+    [{ url: 'https://ada:hunter2@shop.example/hook', secret: SECRET }, /^(?!.*hunter2)webhook\.url has a name or a password in it/],
     [{ url: 'https://shop.example', secret: 'sesame' }, /^(?!.*sesame).*webhook\.secret is "whsec_" and 24 to 64 random bytes/],
     [{ url: 'https://shop.example', secret: 'whsec_c2hvcnQ=' }, /webhook\.secret/],
     [{ url: 'https://shop.example' } as never, /webhook\.secret/],
