@@ -102,7 +102,8 @@ export function createIngest({ keys, store, ledger, now, log, meter, rates, sign
   }
 
   function countGivenUp(dropped: unknown): void {
-    if (typeof dropped !== 'number' || !(dropped > 0)) return;
+    // Anybody may say anything: JSON has 1e999, which no counter takes.
+    if (typeof dropped !== 'number' || !Number.isSafeInteger(dropped) || dropped < 1) return;
     meter.givenUp(dropped);
     log({ level: 'warning', code: 'events_given_up', message: `A browser gave up ${dropped} events: too many were waiting there.` });
   }

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCollector, type Collector, type CollectorOptions, type LogEntry } from '../../src/collector/index.js';
+import { prometheusMeter } from '../../src/command-line/metrics.js';
 import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
 import { sqliteLedger } from '../../src/ledger/sqlite.js';
 import type { ActivityPage, BatchAnswer } from '../../src/wire/index.js';
@@ -136,6 +137,15 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
     it('may say how many events its browser gave up: whoever runs the collector gets to know', async () => {
       await batch({ batch: [track('one')], dropped: 12 });
       expect(logged).toMatchObject([{ level: 'warning', code: 'events_given_up', message: expect.stringContaining('12 events') }]);
+    });
+
+    it.each(['1e999', '1e308', '-1', '0.5', '"12"', '[12]'])('is stored although it says that %s of its browser’s events are given up, and that is not counted', async (dropped) => {
+      const meter = prometheusMeter();
+      start({ meter });
+      const response = await post('/v1/b', `{ "writeKey": "WK", "dropped": ${dropped}, "batch": [${JSON.stringify(track('one'))}] }`);
+      expect(await response.json()).toMatchObject({ success: true, accepted: 1 });
+      expect(logged).toEqual([]);
+      expect(await meter.text!()).toMatch(/browser_events_given_up_total 0$/m);
     });
 
     it('names what came after its late window', async () => {
