@@ -1,4 +1,5 @@
 import { json } from './answers.js';
+import { forwardedProtocol } from './settings.js';
 
 /** Which pages may talk to the collector. */
 export interface Cors {
@@ -36,7 +37,7 @@ export function createCors(allowedOrigins: string[] | undefined): Cors {
     gate(request) {
       const origin = request.headers.get('Origin');
       // Servers send no Origin; a browser always does when it posts to another one.
-      if (isAllowed && origin !== null && !isAllowed(origin) && origin !== new URL(request.url).origin) return json(403, NOT_ALLOWED, headers(request));
+      if (isAllowed && origin !== null && !isAllowed(origin) && origin !== ownOrigin(request)) return json(403, NOT_ALLOWED, headers(request));
       return request.method === 'OPTIONS' ? new Response(null, { status: 204, headers: { ...headers(request), ...MAY_ASK } }) : undefined;
     },
   };
@@ -63,6 +64,11 @@ export function createCredentialedCors(allowedOrigins: string[] | undefined): Co
       return request.method === 'OPTIONS' ? new Response(null, { status: 204, headers: { ...headers(request), ...MAY_ASK, ...methods } }) : undefined;
     },
   };
+}
+
+/** That of the collector's own pages, whatever stands in front of it. */
+function ownOrigin(request: Request): string {
+  return `${forwardedProtocol(request)}://${new URL(request.url).host}`;
 }
 
 /** An origin as a browser writes it, `https://shop.example`, or `https://*.shop.example` for all of its subdomains. */

@@ -96,6 +96,15 @@ describe('origins', () => {
     expect((await ask(collector, '/v1/b', from(origin, 'OPTIONS'))).status).toBe(status === 200 ? 204 : 403);
   });
 
+  it.each([
+    ['https://127.0.0.1:4321', 200],
+    ['https://127.0.0.1', 403],
+    ['http://127.0.0.1:4321', 403],
+  ])('of the collector’s own pages, the demo shop among them, are as the page sees them, behind a proxy that speaks TLS: %s', async (origin, status) => {
+    const headers = { Origin: origin, 'X-Forwarded-Proto': 'https' };
+    expect((await ask(collect({ allowedOrigins: [SHOP] }), '/v1/b', { method: 'POST', body: batchOf('WK'), headers })).status).toBe(status);
+  });
+
   it('do not bind servers, which name none', async () => {
     const collector = collect({ allowedOrigins: [SHOP] });
     expect((await ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK') })).status).toBe(200);
