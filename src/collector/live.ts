@@ -152,6 +152,8 @@ export function createLive(ledger: Ledger, log: Log): Live {
         if (error instanceof LedgerError && error.code === 'bad_cursor') return json(400, { code: error.code, message: 'Last-Event-ID is the id of an event of this stream, unchanged.' });
         throw error;
       }
+      // Whoever asks for the headers alone never reads, and never leaves.
+      if (request.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS });
       let listener!: Listener;
       const body = new ReadableStream<Uint8Array>(
         {
@@ -166,7 +168,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
         },
         { highWaterMark: LINES },
       );
-      return new Response(body, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' } });
+      return new Response(body, { headers: STREAM_HEADERS });
     },
     close() {
       for (const listener of listeners) {
@@ -176,6 +178,8 @@ export function createLive(ledger: Ledger, log: Log): Live {
     },
   };
 }
+
+const STREAM_HEADERS = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
 
 /** Tells lines apart, whosever they have become. A merge that more has joined since is told again. */
 function markOf({ type, at, messageId, anonymousId, attribute, count }: Activity): string {

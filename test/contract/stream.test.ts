@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createCollector, type Collector } from '../../src/collector/index.js';
 import { memoryLedger, type Ledger } from '../../src/ledger/index.js';
 import { openPostgresLedger } from '../../src/ledger/postgres.js';
@@ -110,6 +110,16 @@ describe('the stream', () => {
     const collector = collect(memoryLedger());
     const response = await collector.fetch(new Request(`${HOST}/api/stream`, { headers: { Authorization: 'Bearer ADMIN', 'Last-Event-ID': 'nonsense' } }));
     expect([response.status, await response.json()]).toEqual([400, { code: 'bad_cursor', message: expect.stringContaining('Last-Event-ID') }]);
+  });
+
+  it('is not kept up for whoever asks for its headers alone', async () => {
+    vi.useFakeTimers();
+    open.push(() => vi.useRealTimers());
+    const collector = collect(memoryLedger());
+    const before = vi.getTimerCount();
+    const response = await collector.fetch(new Request(`${HOST}/api/stream`, { method: 'HEAD', headers: { Authorization: 'Bearer ADMIN' } }));
+    expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(vi.getTimerCount()).toBe(before);
   });
 
   it('does not grow without end for whoever does not read', async () => {
