@@ -37,6 +37,19 @@ describe('openSqliteLedger', () => {
     await ledger.close();
   });
 
+  it('says at once that it is there, while somebody is shown who is in a segment', async () => {
+    const ledger = await openSqliteLedger({ file: newFile(), segments: [{ name: 'buyers', event: 'bought' }] });
+    await ledger.append(Array.from({ length: 2000 }, (_, index) => track('bought', { userId: `u${index}` })), { receivedAt: NOON });
+    // The thread that reads is there.
+    await ledger.person('ada');
+    const segment = ledger.administration.segment('buyers', NOON).then(() => 'segment');
+    // By when this is written, the look has begun.
+    await ledger.append([track('bought', { userId: 'ada' })], { receivedAt: NOON });
+    expect(await Promise.race([segment, ledger.version().then(() => 'version')])).toBe('version');
+    await segment;
+    await ledger.close();
+  });
+
   it('keeps the order of what is appended at once, and answers each append for itself', async () => {
     const ledger = await openSqliteLedger({ file: newFile() });
     const names = Array.from({ length: 50 }, (_, index) => `e${index}`);

@@ -16,7 +16,7 @@ import { startThread, type Thread } from './thread.js';
 const QUEUE_CHARACTERS = 32 * 1024 * 1024;
 
 /** What only looks; it is asked of the other thread, so that a long look holds up nobody who appends. */
-const LOOKS = ['activity', 'person', 'people', 'standing', 'counts', 'merged', 'version', 'live', 'messages'] as const satisfies (keyof Ledger)[];
+const LOOKS = ['activity', 'person', 'people', 'standing', 'counts', 'merged', 'live', 'messages'] as const satisfies (keyof Ledger)[];
 const ADMINISTRATION_LOOKS: ReadonlySet<string> = new Set(['explain', 'message', 'preview', 'nameMeantBy', 'segment', 'settings'] satisfies (keyof Administration)[]);
 
 /**
@@ -66,6 +66,8 @@ export async function openInThreads(script: URL, options: SqliteLedgerOptions): 
   return {
     ...guarded({ append }, open),
     ...asked<Required<Pick<Ledger, (typeof LOOKS)[number]>>>(LOOKS, () => reading),
+    // Whoever asks whether the ledger can take something in does not wait for a long look.
+    ...asked<Pick<Ledger, 'version'>>(['version'], () => writing),
     administration: asked<Administration>(ADMINISTRATION, (name) => (ADMINISTRATION_LOOKS.has(name) ? reading : writing)),
     triggers: asked<TriggerQueue>(TRIGGERS, () => writing),
     async close() {
