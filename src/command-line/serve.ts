@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { createCollector, type Collector, type CollectorOptions, type Meter } from '../collector/index.js';
@@ -275,6 +275,11 @@ function addressOf(server: Server, host: string): string {
 function stopOnSignal(server: Server, collector: Collector): void {
   let isStopping = false;
   const answering = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.prependListener('request', (_, response) => {
     if (isStopping) response.shouldKeepAlive = false;
     answering.add(response);
@@ -291,8 +296,11 @@ function stopOnSignal(server: Server, collector: Collector): void {
     setTimeout(() => process.exit(1), GIVE_UP_MS).unref();
     setTimeout(() => {
       server.close(() => void collector.close().then(() => process.exit(0)));
-      // A browser holds connections open that it may never use again; so does whoever listens to the stream.
+      // A browser holds connections open that it may never use again, or has opened for the case that it will: Node takes those on which
+      // nothing has come yet for busy ones. So does whoever listens to the stream, which has ended only when its answer has.
       server.closeIdleConnections();
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      for (const response of answering) response.once('close', () => server.closeIdleConnections());
       void collector.close();
     }, DRAIN_MS);
   };

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
@@ -71,6 +72,26 @@ describe('a collector that is told to stop', () => {
     expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
     agent.destroy();
+  });
+
+  it.each(['that nobody has used yet', 'whose stream has ended'])('does not wait for a connection %s', async (which) => {
+    const { home, child, ended } = await serve();
+    const { port } = new URL(home);
+    const socket = connect(Number(port), '127.0.0.1');
+    await once(socket, 'connect');
+    if (which === 'whose stream has ended') {
+      socket.write('GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer at\r\n\r\n');
+      await once(socket, 'data');
+    }
+    socket.resume();
+    // What was opened before it is accepted before it.
+    await get(home, 'healthz');
+    const toldAt = Date.now();
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    // By itself Node would wait for five seconds, or until all that is left is cut off after eight.
+    expect(Date.now() - toldAt).toBeLessThan(4000);
+    socket.destroy();
   });
 });
 
