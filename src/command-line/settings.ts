@@ -10,7 +10,7 @@ import { UsageError, type Options, type Values } from './command.js';
  * @throws UsageError, ConfigError
  */
 export function settled(values: Values, options: Options, others: string[] = [], env: NodeJS.ProcessEnv = process.env): { values: Values; config: Omit<Config, 'settings'> } {
-  const file = 'config' in options ? (values['config'] ?? env['HITHERTO_CONFIG']) : undefined;
+  const file = 'config' in options ? (values['config'] ?? (env['HITHERTO_CONFIG'] || undefined)) : undefined;
   const names = Object.keys(options).filter((name) => name !== 'config');
   const { settings = {}, ...config }: Config = typeof file === 'string' ? readConfig(file, [...new Set([...names, ...others])].filter((name) => name !== 'config').map(camelCase)) : {};
   const settledValues: Values = {};

@@ -131,6 +131,12 @@ describe('a setting', () => {
     expect(await hostOf(['--host', 'from the flag'], { HITHERTO_HOST: 'from the environment' })).toContain('from the flag');
   });
 
+  it('that is an empty variable is none, also the file', async () => {
+    const { stdout, stderr } = await hitherto(['snippet', '--src', '/hitherto.min.js'], { env: { HITHERTO_CONFIG: '' } });
+    expect([stdout === '', stderr]).toEqual([false, '']);
+    expect((await hitherto(['serve', '--host', 'nowhere'], { env: { HITHERTO_CONFIG: '', HITHERTO_WRITE_KEY: '' } })).stderr).toContain('--write-key and --admin-token are required');
+  });
+
   it.each([
     [{ HITHERTO_WRITE_KEY: ' ' }, /HITHERTO_WRITE_KEY is blank/],
     [{ HITHERTO_TRUST_PROXY: 'perhaps' }, /HITHERTO_TRUST_PROXY is true or false/],
