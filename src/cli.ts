@@ -30,7 +30,9 @@ async function run([name, ...args]: string[]): Promise<void> {
   const { values, argument, wantsHelp } = readArguments(name, command, args);
   if (wantsHelp) return write(helpOf(name, command));
   // What a page pastes must not hang on the environment of whoever prints it.
-  return command.run(name === 'serve' || name === 'snippet' ? values : settled(values, command.options, Object.keys(serve.options)).values, argument);
+  if (name === 'serve' || name === 'snippet') return command.run(values, argument);
+  const { values: all, config: { webhook: _webhook, ...ledgerOptions } } = settled(values, command.options, Object.keys(serve.options));
+  return command.run(all, argument, ledgerOptions);
 }
 
 function write(text: string): void {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCollector } from '../collector/index.js';
+import type { LedgerOptions } from '../ledger/index.js';
 import { NobodyError, textIn, UsageError, type Options, type Values } from './command.js';
 import { DEFAULT_DATA, openLedger, STORAGE_OPTIONS } from './storage.js';
 
@@ -16,14 +17,14 @@ export const ASK_OPTIONS = {
  * Asks the admin API: of a collector that runs, else of one in this process, over the data. SQLite and Postgres may both be read
  * and changed while a collector runs on them.
  */
-export async function asking(values: Values, work: (ask: Ask) => Promise<void>): Promise<void> {
+export async function asking(values: Values, ledgerOptions: LedgerOptions | undefined, work: (ask: Ask) => Promise<void>): Promise<void> {
   const url = textIn(values, 'url');
   if (url !== undefined) return work(askRemote(url, textIn(values, 'admin-token')));
   const storage = { data: textIn(values, 'data') ?? DEFAULT_DATA, database: textIn(values, 'database') };
   if (storage.database === undefined && !existsSync(join(storage.data, 'hitherto.db'))) {
     throw new UsageError(`${storage.data} holds no data of a collector; name its folder with --data, or its address with --url.`);
   }
-  const { ledger } = await openLedger(storage);
+  const { ledger } = await openLedger(storage, ledgerOptions);
   const adminToken = crypto.randomUUID();
   const collector = createCollector({ ledger, writeKeys: [crypto.randomUUID()], adminToken });
   try {

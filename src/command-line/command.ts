@@ -1,3 +1,5 @@
+import type { LedgerOptions } from '../ledger/index.js';
+
 /** One option of a command. */
 export interface Option {
   /** What stands for its value in the help; an option without one is a switch. */
@@ -25,7 +27,8 @@ export interface Command {
   about?: string;
   options: Options;
   examples: string[];
-  run(values: Values, argument: string | undefined): Promise<void> | void;
+  /** @param ledgerOptions what the file of the collector says besides */
+  run(values: Values, argument: string | undefined, ledgerOptions?: LedgerOptions): Promise<void> | void;
 }
 
 /** What the user can mend; told in one line, without a stack. */

@@ -11,8 +11,8 @@ export const erase: Command = {
     ...ASK_OPTIONS,
   },
   examples: ['hitherto erase ada@example.com', 'hitherto erase user-1 --yes --url https://events.shop.example --admin-token TOKEN'],
-  run: (values, person) =>
-    asking(values, async (ask) => {
+  run: (values, person, ledgerOptions) =>
+    asking(values, ledgerOptions, async (ask) => {
       if (!values['yes']) await confirm(person!);
       await answerOf(await ask('POST', `/api/people/${encodeURIComponent(person!)}/erase`));
       process.stdout.write(`${person} is forgotten.\n`);

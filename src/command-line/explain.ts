@@ -13,8 +13,8 @@ export const explain: Command = {
     ...ASK_OPTIONS,
   },
   examples: ['hitherto explain 8Ux0pWq3', 'hitherto explain 8Ux0pWq3 --url https://events.shop.example --admin-token TOKEN'],
-  run: (values, messageId) =>
-    asking(values, async (ask) => {
+  run: (values, messageId, ledgerOptions) =>
+    asking(values, ledgerOptions, async (ask) => {
       const anonymousId = textIn(values, 'anonymous-id');
       const query = anonymousId === undefined ? '' : `?anonymousId=${encodeURIComponent(anonymousId)}`;
       const explanation = await answerOf<Explanation>(await ask('GET', `/api/explain/${encodeURIComponent(messageId!)}${query}`));

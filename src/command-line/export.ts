@@ -12,8 +12,8 @@ export const exportMessages: Command = {
     ...ASK_OPTIONS,
   },
   examples: ['hitherto export --output hitherto.ndjson', 'hitherto export --database postgres://… | gzip > hitherto.ndjson.gz'],
-  run: (values) =>
-    asking(values, async (ask) => {
+  run: (values, _argument, ledgerOptions) =>
+    asking(values, ledgerOptions, async (ask) => {
       const response = await ask('GET', '/api/export');
       if (!response.ok || !response.body) return void (await answerOf(response));
       const output = textIn(values, 'output');

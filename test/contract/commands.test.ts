@@ -88,6 +88,20 @@ describe('the file of a collector', () => {
   });
 });
 
+describe('a collector whose file switches merging off', () => {
+  it('and explain over its data give the same reason', async () => {
+    const [data, cwd] = [makeFolder(), makeFolder()];
+    writeFileSync(join(cwd, 'hitherto.json'), JSON.stringify({ data, anonymousEventMerge: false }));
+    const collector = startCollector(data, [process.execPath], undefined, ['--config', join(cwd, 'hitherto.json')]);
+    await collector.post([{ type: 'track', event: 'seen', anonymousId: 'v', messageId: 'm1' }, { type: 'identify', userId: 'ada', anonymousId: 'v', messageId: 'm2' }]);
+    const explanation = (await (await collector.get('api/explain/m1')).json()) as object;
+    expect(explanation).toMatchObject({ reason: 'merging_off' });
+    const { stdout } = await hitherto(['explain', 'm1', '--json', '--config', 'hitherto.json'], { cwd });
+    expect(JSON.parse(stdout)).toEqual(explanation);
+    await collector.kill();
+  });
+});
+
 describe('what is asked wrongly', () => {
   it.each([
     [['explain'], /explain needs MESSAGE_ID; see "hitherto explain --help"/],
