@@ -71,8 +71,10 @@ function ownOrigin(request: Request): string {
   return `${forwardedProtocol(request)}://${new URL(request.url).host}`;
 }
 
-/** An origin as a browser writes it, `https://shop.example`, or `https://*.shop.example` for all of its subdomains. */
-function originsIn(list: string[]): (origin: string) => boolean {
+/** An origin, `https://shop.example`, or `https://*.shop.example` for all of its subdomains. */
+function originsIn(named: string[]): (origin: string) => boolean {
+  // As a browser writes them: in small letters, without the port that goes without saying.
+  const list = named.map((origin) => new URL(origin).origin);
   const exact = new Set(list.filter((origin) => !origin.includes('*')));
   const families = list.filter((origin) => origin.includes('://*.')).map((origin) => origin.split('*') as [string, string]);
   return (origin) => exact.has(origin) || families.some(([scheme, domain]) => origin.startsWith(scheme) && origin.endsWith(domain));

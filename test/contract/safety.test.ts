@@ -97,6 +97,16 @@ describe('origins', () => {
   });
 
   it.each([
+    ['https://Shop.Example', SHOP],
+    ['https://shop.example:443', SHOP],
+    ['https://*.Family.example:443', 'https://www.family.example'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+  ])('that are named in another way than browsers do are theirs all the same: %s', async (named, origin) => {
+    const response = await ask(collect({ allowedOrigins: [named] }), '/v1/b', from(origin));
+    expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([200, origin]);
+  });
+
+  it.each([
     ['https://127.0.0.1:4321', 200],
     ['https://127.0.0.1', 403],
     ['http://127.0.0.1:4321', 403],
@@ -110,7 +120,7 @@ describe('origins', () => {
     expect((await ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK') })).status).toBe(200);
   });
 
-  it.each(['shop.example', 'https://shop.example/', '*', 'https://*', 'https://shop.example/cart'])('that cannot be one are refused at once: %s', (origin) => {
+  it.each(['shop.example', 'https://shop.example/', '*', 'https://*', 'https://shop.example/cart', 'https://shop.example:https', 'https://ada@shop.example', 'https://shop.example?'])('that cannot be one are refused at once: %s', (origin) => {
     expect(() => collect({ allowedOrigins: [origin] })).toThrow(`"${origin}"`);
   });
 });
