@@ -279,6 +279,8 @@ function checkKeys({ writeKeys, secretKeys = [], adminToken, allowedOrigins }: C
   if (secretKeys.some(isBlank)) throw new TypeError('secretKeys holds a blank key; take it out.');
   if (secretKeys.some((key) => writeKeys.includes(key))) throw new TypeError('A write key is public, so none of secretKeys may be one of writeKeys.');
   if (adminToken !== undefined && isBlank(adminToken)) throw new TypeError('adminToken is blank; give one, or leave it out.');
+  // Whoever sent it would be told that it is wrong, for ever.
+  if (adminToken !== undefined && !/^[\x21-\x7e]+$/.test(adminToken)) throw new TypeError('adminToken has a space or a letter in it that no header carries; take letters from a to z, digits and marks.');
   const odd = allowedOrigins?.find((origin) => !/^https?:\/\/(\*\.)?[^/*@?#\s]+$/.test(origin) || !URL.canParse(origin));
   if (odd !== undefined) throw new TypeError(`allowedOrigins holds "${odd}"; an origin looks like https://shop.example, without a path.`);
 }

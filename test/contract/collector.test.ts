@@ -282,6 +282,10 @@ describe.each(LEDGERS)('the collector on %s', (_, makeLedger) => {
     });
   });
 
+  it.each(['correct horse', 'pässword', ' t0ken'])('says of an admin token that nobody could ever send that it is one: %s', (adminToken) => {
+    expect(() => createCollector({ ledger: memoryLedger(), writeKeys: ['WK'], adminToken })).toThrow(/^(?!.*t0ken)adminToken .*no header/);
+  });
+
   describe('a body', () => {
     it.each<[string, string, string]>([
       ['that is empty', '', 'not_json'],
