@@ -80,11 +80,21 @@ function markOf({ trigger, at }: PlacedTrigger): string {
   return `${at.receivedAt} ${trigger.messageId} ${trigger.campaign}`;
 }
 
-/** One tab at a time, where the browser can see to that. */
+/**
+ * One tab at a time, where the browser can see to that. Where it refuses locks, because it keeps nothing for this page, other tabs know
+ * as little.
+ */
 async function alone(work: () => void): Promise<void> {
-  const { locks } = navigator;
-  if (locks) await locks.request(KEY, work);
-  else work();
+  let isBegun = false;
+  try {
+    await navigator.locks.request(KEY, () => {
+      isBegun = true;
+      work();
+    });
+  } catch (error) {
+    if (isBegun) throw error;
+    work();
+  }
 }
 
 function read(): Told | undefined {
