@@ -69,6 +69,11 @@ const LARGEST_REQUEST_BYTES = 16 * 1024 * 1024;
 /** Headers take one round trip, on a bad line a few; a body may be slow, and the collector says so itself after 30 seconds. */
 const HEADER_SECONDS = 15;
 const REQUEST_SECONDS = 60;
+/**
+ * A proxy that sends on a connection at the moment at which it is closed here answers 502. So it is the proxy that closes one that is
+ * not used: nginx and the balancers of clouds do so after a minute, Caddy after two. Node would after five seconds.
+ */
+const IDLE_SECONDS = 125;
 /** Node looks for connections that are over their time so often; by itself twice a minute, which would make 45 seconds of 15. */
 const CHECK_MS = 1000;
 
@@ -200,7 +205,7 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   );
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => collector.fetch(request, { address: callerOf(incoming, settings.trustsProxy) }),
-    serverOptions: { headersTimeout: settings.headerSeconds * 1000, requestTimeout: REQUEST_SECONDS * 1000, connectionsCheckingInterval: CHECK_MS },
+    serverOptions: { headersTimeout: settings.headerSeconds * 1000, requestTimeout: REQUEST_SECONDS * 1000, keepAliveTimeout: IDLE_SECONDS * 1000, connectionsCheckingInterval: CHECK_MS },
   }) as Server;
   try {
     await listen(server, settings);

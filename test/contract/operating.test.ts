@@ -280,6 +280,12 @@ describe('several workers', () => {
 });
 
 describe('a collector on the internet', () => {
+  it('keeps a connection for longer than the proxy in front of it does, who would else send on one that is being closed', async () => {
+    const { home } = await serve();
+    const response = await fetch(`${home}healthz`);
+    expect(Number(/timeout=(\d+)/.exec(response.headers.get('Keep-Alive') ?? '')?.[1])).toBeGreaterThan(120);
+  });
+
   const send = (home: string, forwarded: string) => fetch(`${home}v1/b`, { method: 'POST', headers: { 'X-Forwarded-For': forwarded }, body: '{"writeKey":"demo","batch":[]}' });
 
   it('counts by the address that the proxy heard from, and only when it is told that there is one', async () => {
