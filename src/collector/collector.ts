@@ -93,7 +93,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const delivery = webhook && ledger.triggers && createDelivery(ledger.triggers, webhook, now, log);
   const live = createLive(ledger, log);
   const callers = new WeakMap<Request, Caller>();
-  const app = createRoutes({ options, log, now, meter, live, isDraining: () => isDraining, addressOf: (request) => callers.get(request)?.address });
+  const app = createRoutes({ options, log, now, meter, live, isDraining: () => isDraining, isClosing: () => closing !== undefined, addressOf: (request) => callers.get(request)?.address });
   const answering = new Set<Promise<Response>>();
   let isDraining = false;
   let closing: Promise<void> | undefined;
@@ -110,7 +110,6 @@ export function createCollector(options: CollectorOptions): Collector {
 
   return {
     async fetch(request, caller) {
-      if (closing) return refusal(503, { code: 'closing', message: 'This collector is stopping; send it again.' }, { 'Retry-After': String(RETRY_SECONDS) });
       if (caller) callers.set(request, caller);
       const startedAt = performance.now();
       const answered = answer(request);
@@ -178,10 +177,11 @@ interface Parts {
   meter: Meter;
   live: Live;
   isDraining(): boolean;
+  isClosing(): boolean;
   addressOf(request: Request): string | undefined;
 }
 
-function createRoutes({ options, log, now, meter, live, isDraining, addressOf }: Parts): Hono {
+function createRoutes({ options, log, now, meter, live, isDraining, isClosing, addressOf }: Parts): Hono {
   const { ledger, writeKeys, secretKeys = [], adminToken, allowedOrigins, site = () => undefined } = options;
   const keys = createKeys(writeKeys, secretKeys);
   const rates = createRates(options.rateLimits);
@@ -202,7 +202,8 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
     for (const [name, value] of Object.entries(cors.headers(c.req.raw))) c.res.headers.set(name, value);
     return undefined;
   });
-  // Behind the origins: a page has to be able to read when to come back.
+  // Both behind the origins: a page has to be able to read when to come back.
+  app.use('*', async (_, next) => (isClosing() ? refusal(503, CLOSING, { 'Retry-After': String(RETRY_SECONDS) }) : next()));
   for (const surface of ['/v1/*', '/api/*']) {
     app.use(surface, async (c, next) => (await rates.address(addressOf(c.req.raw))) ?? next());
   }
@@ -264,6 +265,8 @@ function createRoutes({ options, log, now, meter, live, isDraining, addressOf }:
   });
   return app;
 }
+
+const CLOSING = { code: 'closing', message: 'This collector is stopping; send it again.' };
 
 function plain(status: number, text: string): Response {
   return new Response(text, { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' } });

@@ -274,6 +274,15 @@ describe('the first-party cookie', () => {
 });
 
 describe('every answer', () => {
+  it('of a collector that stops can be read by pages of another origin, and says when to come back', async () => {
+    const collector = collect();
+    await collector.close();
+    const { status, headers } = await ask(collector, '/v1/b', { method: 'POST', body: batchOf('WK') });
+    expect([status, headers.get('Retry-After'), headers.get('Access-Control-Allow-Origin'), headers.get('Access-Control-Expose-Headers')]).toEqual([503, '5', '*', 'Retry-After']);
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect((await ask(collector, '/healthz')).status).toBe(503);
+  });
+
   it.each(['/', '/v1/b', '/api/activity', '/healthz', '/readyz', '/nothing', '/v1/projects/WK/settings'])('says that it runs nothing and is what it says: %s', async (path) => {
     const { headers } = await ask(collect(), path);
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
