@@ -42,6 +42,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
   let stopWatching: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let beat: ReturnType<typeof setInterval> | undefined;
+  let isClosed = false;
   let isLooking = false;
   let isWanted = false;
   let seen: string | undefined;
@@ -152,8 +153,8 @@ export function createLive(ledger: Ledger, log: Log): Live {
         if (error instanceof LedgerError && error.code === 'bad_cursor') return json(400, { code: error.code, message: 'Last-Event-ID is the id of an event of this stream, unchanged.' });
         throw error;
       }
-      // Whoever asks for the headers alone never reads, and never leaves.
-      if (request.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS });
+      // Whoever asks for the headers alone never reads, and never leaves; nobody would let go of whoever comes behind the end.
+      if (request.method === 'HEAD' || isClosed) return new Response(null, { headers: STREAM_HEADERS });
       let listener!: Listener;
       const body = new ReadableStream<Uint8Array>(
         {
@@ -171,6 +172,7 @@ export function createLive(ledger: Ledger, log: Log): Live {
       return new Response(body, { headers: STREAM_HEADERS });
     },
     close() {
+      isClosed = true;
       for (const listener of listeners) {
         leave(listener);
         listener.controller.close();

@@ -122,6 +122,24 @@ describe('the stream', () => {
     expect(vi.getTimerCount()).toBe(before);
   });
 
+  it('ends at once for whoever asked for it just before the collector was told to stop', { timeout: 5000 }, async () => {
+    const ledger = memoryLedger();
+    const collector = collect(ledger);
+    const live = ledger.live.bind(ledger);
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    vi.spyOn(ledger, 'live').mockImplementationOnce(async (...parameters) => {
+      await held;
+      return live(...parameters);
+    });
+    const asked = collector.fetch(new Request(`${HOST}/api/stream`, { headers: { Authorization: 'Bearer ADMIN' } }));
+    await vi.waitFor(() => expect(ledger.live).toHaveBeenCalled());
+    const closed = collector.close();
+    goOn();
+    expect(await (await asked).text()).toBe('');
+    await closed;
+  });
+
   it('does not grow without end for whoever does not read', async () => {
     const collector = collect(memoryLedger());
     const reader = (await collector.fetch(new Request(`${HOST}/api/stream`, { headers: { Authorization: 'Bearer ADMIN' } }))).body!.getReader();
