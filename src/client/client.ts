@@ -12,6 +12,7 @@ import { isDevelopment } from './development.js';
 import { callPage, createEmitter } from './emitter.js';
 import { groupOf, userOf } from './entities.js';
 import type { FirstParty } from './first-party.js';
+import { readOptions } from './options.js';
 import { createPipeline, type DestinationMiddleware } from './plugins.js';
 import { createReport, type Report } from './report.js';
 import { signedCall } from './signed.js';
@@ -26,15 +27,15 @@ const PART_MS = 1_000;
 /**
  * Starts a client. Entry files export it together with the parts that they bring.
  */
-export function startClient(given: ClientOptions | null = {}, parts: Parts = {}): Client {
+export function startClient(given?: ClientOptions | null, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
-  const options = given ?? {};
+  const options: ClientOptions = readOptions(given);
   const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
   let firstParty: Promise<FirstParty | void> | undefined;
   /** The visitor is another than the collector's own cookie says. */
   let isReplaced = false;
   let settings: Promise<Settings> | undefined;
-  const report = createReport((error) => options.onError && callPage(options.onError, error));
+  const report = createReport((error) => callPage(options.onError, error));
   const emitter = createEmitter();
   const scrub = createScrubber(options.scrub, report);
   const circumstances = createCircumstances(scrub);
@@ -311,7 +312,8 @@ export function startClient(given: ClientOptions | null = {}, parts: Parts = {})
     explain: async (messageId) => (await gate.connection()?.engine())?.explain(messageId),
     message: async (messageId) => (await gate.connection()?.engine())?.message(messageId),
   };
-  if (options.plugins) void client.register(...[options.plugins].flat());
+  // Of load() they come from both of its arguments.
+  if (options.plugins) void settled(() => pipeline.register([options.plugins].flat(2)));
   if (options.autoPage) watchPages();
   const announced = announce();
   return client;
@@ -380,8 +382,8 @@ function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | u
 }
 
 /** Of the options for integrations, what switches one on or off goes with each message; the rest configures them. */
-function switchesIn(integrations: unknown): JsonObject | undefined {
-  const switches = Object.entries(readable(isObject(integrations) ? integrations : {})).filter(([, value]) => typeof value === 'boolean');
+function switchesIn(integrations: JsonObject | undefined): JsonObject | undefined {
+  const switches = Object.entries(integrations ?? {}).filter(([, value]) => typeof value === 'boolean');
   return switches.length > 0 ? Object.fromEntries(switches) : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../wire/index.js';
+import { readOptions } from './options.js';
 import type { ClientOptions } from './types.js';
 
 /** Where Customer.io's own clients ask for settings, and send to, unless they are told otherwise. */
@@ -23,8 +24,8 @@ export interface LoadRequest {
  * @param settings `{ writeKey, cdnURL?, cdnSettings?, plugins?, timeout? }`, or the write key alone
  */
 export function readLoadOptions(settings: unknown, options: unknown): LoadRequest {
-  const given: JsonObject = isObject(options) ? options : {};
-  const { writeKey: key, cdnURL: ownCdn, cdnSettings, plugins, timeout }: JsonObject = isObject(settings) ? settings : { writeKey: settings };
+  const given = readOptions(options);
+  const { writeKey: key, cdnURL: ownCdn, cdnSettings, plugins, timeout } = readOptions(typeof settings === 'object' ? settings : { writeKey: settings });
   const source = textIn(key);
   const cdnURL = textIn(ownCdn) ?? textIn(given['cdnURL']) ?? ENDPOINT;
   const integration = integrationIn(cdnSettings ?? given['cdnSettings'], given['integrations']);
@@ -35,7 +36,7 @@ export function readLoadOptions(settings: unknown, options: unknown): LoadReques
     options: {
       timeout,
       ...given,
-      ...(plugins !== undefined && { plugins: [plugins, given['plugins'] ?? []].flat() }),
+      ...(plugins !== undefined && { plugins: [plugins, given['plugins'] ?? []] }),
       ...readPersistence(given),
       writeKey: textIn(integration['apiKey']) ?? source,
       endpoint,
@@ -53,9 +54,12 @@ function endpointOf({ apiHost, protocol = 'https' }: JsonObject): string | undef
   return typeof apiHost === 'string' ? `${String(protocol)}://${apiHost}` : undefined;
 }
 
+/** Whatever it is, it is data: its keys can be read. */
+type Given = JsonObject | null | undefined;
+
 function integrationIn(settings: unknown, overrides: unknown): JsonObject {
-  const [fetched, own] = [isObject(settings) && settings['integrations'], overrides].map((integrations) => (isObject(integrations) ? integrations[INTEGRATION] : undefined));
-  return { ...(isObject(fetched) && fetched), ...(isObject(own) && own) };
+  const [fetched, own] = [(settings as Given)?.['integrations'], overrides].map((integrations) => (integrations as Given)?.[INTEGRATION] as Given);
+  return { ...fetched, ...own };
 }
 
 function readPersistence({ disableClientPersistence, persistence }: JsonObject): JsonObject {

@@ -89,8 +89,11 @@ function withExtras(client: Client, options: LoadOptions): DropInClient {
     },
   });
   const { useQueryString, initialPageview, globalAnalyticsKey } = options;
-  if (globalAnalyticsKey) Object.assign(globalThis, { [globalAnalyticsKey]: full });
-  if (useQueryString && globalThis.location) followQuery(location.search, useQueryString, client);
+  // Either may throw: a name that the browser keeps to itself, and patterns that cannot be read.
+  callPage(() => {
+    if (globalAnalyticsKey) Object.assign(globalThis, { [globalAnalyticsKey]: full });
+    if (useQueryString && globalThis.location) followQuery(location.search, useQueryString, client);
+  });
   if (initialPageview) void client.page();
   return full;
 }

@@ -7,4 +7,4 @@ export { utf8Bytes } from './bytes.js';
 export { emailName } from './email-name.js';
 export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, isLongerThanId, MESSAGE_BYTES, USER_ID_BYTES } from './limits.js';
 export type { Activity, ActivityFilter, ActivityPage, ActivityTab, Counts, Explanation, PeoplePage, Person, PersonSummary, PersonTrigger, Reason, Standing, Stats, StoredEvent } from './activity.js';
-export { asJson, fromJson, plain, readable, serialise } from './serialise.js';
+export { asJson, fromJson, legible, plain, readable, serialise } from './serialise.js';

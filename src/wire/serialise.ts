@@ -17,6 +17,8 @@ const DEPTH_LIMIT = 32;
 const OBJECT_BYTES = 15;
 /** What properties and traits may take of a message that is too large, so that who, what and where always fit. */
 const PART_BYTES = MESSAGE_BYTES / 2;
+/** More than the settings of any workspace. */
+const LEGIBLE_BYTES = 1e6;
 
 /**
  * A message as JSON text, of at most 32 KB. Never throws: what JSON cannot say (a circle, a BigInt, a getter that
@@ -63,6 +65,11 @@ export function readable(value: JsonObject | null | undefined): JsonObject {
   } catch {
     return bounded(value, PART_BYTES);
   }
+}
+
+/** A copy of whatever a page gave, all of which can be read without an exception; a function stays what it is. */
+export function legible(value: unknown): unknown {
+  return typeof value === 'function' ? value : bounded({ value }, LEGIBLE_BYTES)['value'];
 }
 
 /** `undefined` where JSON.stringify cannot be relied upon: it throws, or old libraries have taught arrays to spoil it. */

@@ -35,8 +35,8 @@ describe('readLoadOptions', () => {
 
   it('takes plugins and the timeout from either argument', () => {
     const [one, two] = [{ name: 'one' }, { name: 'two' }];
-    expect(readLoadOptions({ writeKey: 'KEY', plugins: [one], timeout: 5 }, {})).toMatchObject({ plugins: [one], timeout: 5 });
-    expect(readLoadOptions({ writeKey: 'KEY', plugins: [one], timeout: 5 }, { plugins: [two], timeout: 6 })).toMatchObject({ plugins: [one, two], timeout: 6 });
+    expect(readLoadOptions({ writeKey: 'KEY', plugins: [one], timeout: 5 }, {})).toMatchObject({ plugins: [[one], []], timeout: 5 });
+    expect(readLoadOptions({ writeKey: 'KEY', plugins: [one], timeout: 5 }, { plugins: [two], timeout: 6 })).toMatchObject({ plugins: [[one], [two]], timeout: 6 });
   });
 
   it('sends under the apiKey of their integration, and asks for the settings of the source', () => {

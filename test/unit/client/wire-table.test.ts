@@ -2,7 +2,7 @@
 // test/e2e: captures.spec.ts (the recorded calls), published.spec.ts (the published package), loading.spec.ts.
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
-import { AnalyticsBrowser, startDropIn, startFromTag, takeOver, type Client, type DropInClient, type LoadOptions } from '../../../src/client/index.js';
+import { AnalyticsBrowser, startClient, startDropIn, startFromTag, takeOver, type Client, type DropInClient, type LoadOptions } from '../../../src/client/index.js';
 import type { JsonObject } from '../../../src/wire/index.js';
 
 const INTEGRATION = 'Customer.io Data Pipelines';
@@ -413,6 +413,50 @@ describe('every argument of every call wrong in every way', () => {
     expect(late).not.toHaveBeenCalled();
     expect(uncaught.filter((error) => !error.includes('of the page') && !error.includes('Class constructor'))).toEqual([]);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('every option wrong in every way', () => {
+  const refuse = (): never => {
+    throw new Error('of the page');
+  };
+  const NASTY: unknown[] = [
+    null, true, -1, Number.NaN, '', 'text', [], /x/, () => {}, refuse, Symbol('x'), 10n, Object.create(null), globalThis, revoked(), [revoked()],
+    new Proxy({}, { get: refuse, ownKeys: refuse, getOwnPropertyDescriptor: refuse }),
+    { get domain() { return refuse(); }, get disable() { return refuse(); }, get messages() { return refuse(); }, get integrations() { return refuse(); } },
+    { cookie: revoked(), localStorage: revoked(), maxage: Symbol('x'), path: revoked(), messages: Symbol('x'), [INTEGRATION]: revoked() },
+  ];
+  const OPTIONS = ('cookie user group limit integrations writeKey endpoint consent persistence scrub plugins timeout firstPartyCookie debug inspector flushInterval batchSize ' +
+    'onError events campaigns globalPrivacyControl cdnURL cdnSettings disableClientPersistence initialPageview useQueryString globalAnalyticsKey').split(' ');
+
+  it.each(OPTIONS)('%s: no exception, no promise that rejects, and calls are made', async (option) => {
+    const late = vi.fn();
+    process.on('unhandledRejection', late);
+    const { setTimeout } = globalThis;
+    // What the page's own functions throw comes up later, as the page's own.
+    vi.stubGlobal('setTimeout', (work: () => void, ms?: number) => (ms === undefined ? 0 : setTimeout(work, ms)));
+    vi.spyOn(console, 'debug').mockImplementation(() => {});
+    for (const nasty of NASTY) {
+      const options = { writeKey: 'KEY', endpoint: 'https://collector.example', flushInterval: 0, timeout: 0, [option]: nasty };
+      for (const start of [() => startClient(options as never), () => load(options as never), () => load({}, { cdnSettings, ...options })]) {
+        const client = start();
+        await client.consent('granted');
+        expect((await client.track('a')).durable).not.toBe('dropped');
+        await client.consent('denied');
+      }
+    }
+    process.off('unhandledRejection', late);
+    expect(late).not.toHaveBeenCalled();
+  });
+
+  it('or all of them', async () => {
+    for (const options of [revoked(), new Proxy({}, { ownKeys: refuse, get: refuse }), { get timeout() { return refuse(); } }]) {
+      for (const client of [startClient(options as never), startDropIn('KEY', options as never), startDropIn(options, { cdnSettings })]) expect((await client.track('a')).durable).not.toBe('dropped');
+    }
+  });
+
+  it('does not take an answer that cannot be read for a yes', () => {
+    expect(startClient({ get consent() { return refuse(); } }).consent()).toBe('pending');
   });
 });
 
