@@ -43,6 +43,7 @@ export interface Connection {
 /** What a workspace says about its source. */
 export interface Settings {
   endpoint?: string | undefined;
+  writeKey?: string | undefined;
   /** As they came. */
   fetched?: JsonObject;
 }
@@ -83,10 +84,12 @@ export function scopeOf(destination: Destination): string {
 function toCollector(connection: ConnectionOptions, destination: Destination & { kind: 'collector' }): Connection {
   const { options, identity, report, settings, recalled } = connection;
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
-  const { writeKey } = destination;
-  let { endpoint } = destination;
+  let { endpoint, writeKey } = destination;
   let failure = '';
-  const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(([given]) => void (endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint));
+  const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(([given]) => {
+    endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint;
+    writeKey = given?.writeKey ?? writeKey;
+  });
   const scope = scopeOf(destination);
   const remembers = persistence !== 'memory';
   const post = createPost();

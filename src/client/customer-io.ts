@@ -28,8 +28,8 @@ export function readLoadOptions(settings: unknown, options: unknown): LoadReques
   const { writeKey: key, cdnURL: ownCdn, cdnSettings, plugins, timeout } = readOptions(typeof settings === 'object' ? settings : { writeKey: settings });
   const source = textIn(key);
   const cdnURL = textIn(ownCdn) ?? textIn(given['cdnURL']) ?? ENDPOINT;
-  const integration = integrationIn(cdnSettings ?? given['cdnSettings'], given['integrations']);
-  const endpoint = textIn(given['endpoint']) ?? endpointOf(integration) ?? cdnURL;
+  const said = addressIn(cdnSettings ?? given['cdnSettings'], given['integrations']);
+  const endpoint = textIn(given['endpoint']) ?? said.endpoint ?? cdnURL;
   const mustAsk = !textIn(given['endpoint']) && !isObject(cdnSettings ?? given['cdnSettings']) && source !== undefined;
   return {
     source,
@@ -38,29 +38,22 @@ export function readLoadOptions(settings: unknown, options: unknown): LoadReques
       ...given,
       ...(plugins !== undefined && { plugins: [plugins, given['plugins'] ?? []] }),
       ...readPersistence(given),
-      writeKey: textIn(integration['apiKey']) ?? source,
+      writeKey: said.writeKey ?? source,
       endpoint,
     } as ClientOptions,
     ...(mustAsk && { cdnURL: cdnURL.replace(/\/+$/, '') }),
   };
 }
 
-/** The endpoint in settings, with what the page says about the same integration over it. */
-export function endpointIn(settings: unknown, overrides: unknown): string | undefined {
-  return endpointOf(integrationIn(settings, overrides));
-}
-
-function endpointOf({ apiHost, protocol = 'https' }: JsonObject): string | undefined {
-  return typeof apiHost === 'string' ? `${String(protocol)}://${apiHost}` : undefined;
+/** Where settings send to, and under which key, with what the page says about the same integration over it. */
+export function addressIn(settings: unknown, overrides: unknown): { endpoint: string | undefined; writeKey: string | undefined } {
+  const [fetched, own] = [(settings as Given)?.['integrations'], overrides].map((integrations) => (integrations as Given)?.[INTEGRATION] as Given);
+  const { apiHost, protocol = 'https', apiKey } = { ...fetched, ...own };
+  return { endpoint: typeof apiHost === 'string' ? `${String(protocol)}://${apiHost}` : undefined, writeKey: textIn(apiKey) };
 }
 
 /** Whatever it is, it is data: its keys can be read. */
 type Given = JsonObject | null | undefined;
-
-function integrationIn(settings: unknown, overrides: unknown): JsonObject {
-  const [fetched, own] = [(settings as Given)?.['integrations'], overrides].map((integrations) => (integrations as Given)?.[INTEGRATION] as Given);
-  return { ...fetched, ...own };
-}
 
 function readPersistence({ disableClientPersistence, persistence }: JsonObject): JsonObject {
   return disableClientPersistence === true ? { persistence: 'memory' } : persistence === undefined ? {} : { persistence };

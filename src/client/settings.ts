@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../wire/index.js';
 import type { Settings } from './connection.js';
-import { endpointIn } from './customer-io.js';
+import { addressIn } from './customer-io.js';
 import { within } from './within.js';
 
 /** A workspace that does not say in time where its messages go gets them where the page says. */
@@ -14,7 +14,7 @@ const WAIT_MS = 1_000;
  */
 export async function fetchSettings(cdnURL: string, writeKey: string, integrations: unknown): Promise<Settings> {
   const fetched = await within(WAIT_MS, request(`${cdnURL}/v1/projects/${encodeURIComponent(writeKey)}/settings`));
-  return fetched ? { fetched, endpoint: endpointIn(fetched, integrations) } : {};
+  return fetched ? { fetched, ...addressIn(fetched, integrations) } : {};
 }
 
 async function request(url: string): Promise<JsonObject | undefined> {

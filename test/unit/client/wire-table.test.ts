@@ -116,6 +116,16 @@ describe('the table of the client', () => {
     expect(requests[0]!.url).toBe('http://eu.example/v1/b');
   });
 
+  it('5: sends under the apiKey of the settings that were fetched, and under the page\'s own before that', async () => {
+    answer = (url) => (url.endsWith('/settings') ? Response.json({ integrations: { [INTEGRATION]: { apiKey: 'FETCHED' } } }) : new Response('{"success":true}'));
+    for (const [integrations, key] of [[{}, 'FETCHED'], [{ [INTEGRATION]: { apiKey: 'OWN' } }, 'OWN']] as const) {
+      const client = load({ integrations }, { writeKey: 'KEY' });
+      void client.track('x');
+      await sent(client);
+      expect(requests.at(-1)!.body.writeKey).toBe(key);
+    }
+  });
+
   it('6, 7: posts plain text, the key in the body; null kept, undefined left out, dates as ISO', async () => {
     const client = load();
     void client.track('x', { n: null, u: undefined, at: new Date(0) });
