@@ -143,7 +143,7 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
     const stored = store();
     pass(context, () => {
       for (const entry of entriesOf('destination')) void sendTo(entry, context);
-      for (const entry of entriesOf('after')) void call(entry, context);
+      for (const entry of entriesOf('after')) void handOver(entry, context);
     });
     return stored;
   }
@@ -158,7 +158,13 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
       await through(middleware, own, name, () => (isWanted = false));
       if (!isWanted) return;
     }
-    await call(entry, own);
+    await handOver(entry, own);
+  }
+
+  /** The visitor may have said no while a middleware took its time, or the plugin was loading. */
+  async function handOver(entry: Entry, context: Context): Promise<void> {
+    if (!entry.isLoaded) await entry.loading;
+    if (entry.isLoaded) pass(context, () => void call(entry, context));
   }
 
   function through(
@@ -183,7 +189,6 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
   }
 
   function call(entry: Entry, context: Context): unknown {
-    if (!entry.isLoaded) return entry.loading.then(() => (entry.isLoaded ? call(entry, context) : undefined));
     const hook = entry.plugin[context.event['type'] as keyof Plugin] as Hook | undefined;
     return typeof hook === 'function' ? settled(`the plugin ${entry.plugin.name}`, context, () => hook.call(entry.plugin, context)) : undefined;
   }

@@ -129,6 +129,34 @@ describe('a visitor who never answers', () => {
 });
 
 describe('consent that is withdrawn', () => {
+  it.each(['destination', 'after'] as const)('keeps what was called before from a plugin of type %s that was still loading', async (type) => {
+    let loaded!: () => void;
+    const track = vi.fn();
+    const client = start({ plugins: [{ name: 'late', type, load: () => new Promise<void>((resolve) => (loaded = resolve)), track }] });
+    await client.track('before');
+    await client.consent('denied');
+    loaded();
+    await client.ready();
+    expect(track).not.toHaveBeenCalled();
+    await client.consent('granted');
+    await client.track('after');
+    expect(track).toHaveBeenCalledOnce();
+  });
+
+  it('keeps it from a destination whose middleware takes its time', async () => {
+    let answer!: () => void;
+    const track = vi.fn();
+    const client = start({ plugins: [{ name: 'late', type: 'destination', track }] });
+    const middleware = vi.fn(({ next }) => new Promise<void>((resolve) => (answer = () => resolve(next()))));
+    await client.addDestinationMiddleware('late', middleware);
+    await client.track('before');
+    await vi.waitFor(() => expect(middleware).toHaveBeenCalled());
+    await client.consent('denied');
+    answer();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(track).not.toHaveBeenCalled();
+  });
+
   it('deletes what is about the visitor under other names, too', async () => {
     localStorage.setItem('hitherto.session', '{"id":"s"}');
     localStorage.setItem('hitherto.attempts.key:OTHER', '3 9');
