@@ -134,7 +134,7 @@ export function setPath(target: JsonObject, [key, ...rest]: string[], value: unk
     return;
   }
   const inner = target[key];
-  const next = isObject(inner) ? inner : {};
+  const next = typeof inner === 'object' && inner ? (inner as JsonObject) : {};
   target[key] = next;
   setPath(next, rest, value);
 }

@@ -43,6 +43,12 @@ describe('a plugin', () => {
     expect(errors).toEqual([]);
   });
 
+  it('may change one of many, and what stands beside it stays', async () => {
+    const client = start({ plugins: [plugin('enrichment', (context) => context.updateEvent('properties.products.1.price', 5))] });
+    const { event } = await client.track('added', { products: [{ sku: 'a' }, { sku: 'b' }] });
+    expect(event['properties']).toEqual({ products: [{ sku: 'a' }, { sku: 'b', price: 5 }] });
+  });
+
   it.each<[string, () => unknown]>([
     ['throws', () => { throw new Error('of the plugin'); }],
     ['rejects', () => Promise.reject(new Error('of the plugin'))],
