@@ -312,10 +312,10 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     explain: async (messageId) => (await gate.connection()?.engine())?.explain(messageId),
     message: async (messageId) => (await gate.connection()?.engine())?.message(messageId),
   };
+  const announced = announce();
   // Of load() they come from both of its arguments.
   if (options.plugins) void settled(() => pipeline.register([options.plugins].flat(2)));
   if (options.autoPage) watchPages();
-  const announced = announce();
   return client;
 
   /** What watches them may come late, or never: the page that was loaded is viewed as it was. */

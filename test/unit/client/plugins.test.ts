@@ -49,6 +49,13 @@ describe('a plugin', () => {
     expect(event['properties']).toEqual({ products: [{ sku: 'a' }, { sku: 'b', price: 5 }] });
   });
 
+  it('may wait for ready() while it loads', async () => {
+    const ready = vi.fn();
+    const client = start({ plugins: [plugin('utility', () => {}, { load: (_, client) => void (client as Client).ready(ready) })] });
+    await client.ready();
+    await vi.waitFor(() => expect(ready).toHaveBeenCalledOnce());
+  });
+
   it.each<[string, () => unknown]>([
     ['throws', () => { throw new Error('of the plugin'); }],
     ['rejects', () => Promise.reject(new Error('of the plugin'))],
