@@ -45,7 +45,8 @@ export const watchPages: WatchPages = (view, landed) => {
   }
 
   const { navigation } = globalThis as { navigation?: Navigations };
-  if (navigation) {
+  // Where there is none, an element with that id has the name.
+  if (navigation?.currentEntry) {
     listen(navigation, 'currententrychange', (event) => moved((event as Event & { navigationType?: string | null }).navigationType === 'replace'));
   } else {
     stops.push(watchHistory(moved));

@@ -5,6 +5,8 @@ import type { Recorder } from './captures/recorder.js';
 import { expect, open, remotePage, test } from './fixtures.js';
 
 const NO_NAVIGATION_API = '<script>delete window.navigation; Object.defineProperty(window, "navigation", { value: undefined });</script>';
+/** Where there is none, a browser finds elements by that name. */
+const OTHER_NAVIGATION = '<script>delete window.navigation;</script><nav id="navigation"></nav>';
 const LINKS = '<a id="go" href="/second">Go</a> <a id="new" href="/second" target="_blank">New</a> <form id="search" action="/second"><input name="q" value="shoes"></form>';
 
 /** The shop's page, with automatic page views. */
@@ -62,7 +64,7 @@ for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_
   });
 }
 
-for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_NAVIGATION_API]] as const) {
+for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_NAVIGATION_API], ['with an element of that name', OTHER_NAVIGATION]] as const) {
   test(`navigations one upon the other ${how}: each page is viewed as itself`, async ({ page, recorder }) => {
     recorder.put('/', shop(recorder, before));
     await open(page, recorder.url);
