@@ -314,7 +314,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   };
   const announced = announce();
   // Of load() they come from both of its arguments.
-  if (options.plugins) void settled(() => pipeline.register([options.plugins].flat(2)));
+  void settled(() => pipeline.register([options.plugins ?? []].flat(2)));
   if (options.autoPage) watchPages();
   return client;
 

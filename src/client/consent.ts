@@ -160,7 +160,7 @@ export function initialConsent({ consent = 'granted', globalPrivacyControl, doNo
   const isDenied = (globalPrivacyControl && browser.globalPrivacyControl === true) || (doNotTrack && browser.doNotTrack === '1');
   if (isDenied) return 'denied';
   if (STATES.includes(consent)) return consent;
-  report('no_consent', `consent is 'granted', 'pending' or 'denied', not ${String(consent)}; calls wait until consent() says.`);
+  report('no_consent', `consent is 'granted', 'pending' or 'denied', not ${consent as string}; calls wait until consent() says.`);
   return 'pending';
 }
 

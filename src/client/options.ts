@@ -1,9 +1,10 @@
 import { legible, readable, type JsonObject } from '../wire/index.js';
 
-/** Not data: each has functions of the page's own, which are called with care. */
-const AS_GIVEN = /plugins|events|useQueryString/;
-
-/** What a page configures, as far as it can be read: copied, so that nothing in it can throw later (a getter, a revoked Proxy). */
+/**
+ * What a page configures, as far as it can be read: copied, so that nothing in it can throw later (a getter, a revoked Proxy).
+ * What has functions of the page's own stays as it is given, and is handled with care.
+ */
 export function readOptions(given: unknown): JsonObject {
-  return Object.fromEntries(Object.entries(readable(given as JsonObject)).map(([name, value]) => [name, AS_GIVEN.test(name) ? value : legible(value)]));
+  const { plugins, events, useQueryString, onError, scrub, campaigns, ...data } = readable(given as JsonObject);
+  return Object.assign(legible(data), { plugins, events, useQueryString, onError, scrub, campaigns });
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../wire/index.js';
+import type { JsonObject } from '../wire/index.js';
 import type { Client } from './types.js';
 
 /** Which ids of an address are heeded. */
@@ -15,7 +15,7 @@ export interface QueryRules {
  */
 export function followQuery(search: string, rules: true | QueryRules, client: Pick<Client, 'setAnonymousId' | 'identify' | 'track'>): void {
   const parameters = new URLSearchParams(search);
-  const patterns = isObject(rules) ? (rules as QueryRules) : {};
+  const patterns = rules as QueryRules;
   const { ajs_aid: aid, ajs_uid: uid, ajs_event: event } = Object.fromEntries(parameters);
   if (aid && matches(aid, patterns.aid)) client.setAnonymousId(aid);
   if (uid && matches(uid, patterns.uid)) void client.identify(uid, named(parameters, 'ajs_trait_'));

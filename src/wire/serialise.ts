@@ -67,9 +67,9 @@ export function readable(value: JsonObject | null | undefined): JsonObject {
   }
 }
 
-/** A copy of whatever a page gave, all of which can be read without an exception; a function stays what it is. */
-export function legible(value: unknown): unknown {
-  return typeof value === 'function' ? value : bounded({ value }, LEGIBLE_BYTES)['value'];
+/** A copy of what a page gave, all of which can be read without an exception; functions are left out. */
+export function legible(value: JsonObject): JsonObject {
+  return bounded(value, LEGIBLE_BYTES);
 }
 
 /** `undefined` where JSON.stringify cannot be relied upon: it throws, or old libraries have taught arrays to spoil it. */
