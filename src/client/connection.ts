@@ -86,10 +86,11 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
   let { endpoint, writeKey } = destination;
   let failure = '';
-  const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(([given]) => {
+  const readdress = ([given]: [Settings | undefined, unknown]): void => {
     endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint;
     writeKey = given?.writeKey ?? writeKey;
-  });
+  };
+  const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(readdress);
   const scope = scopeOf(destination);
   const remembers = persistence !== 'memory';
   const post = createPost();
