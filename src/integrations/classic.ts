@@ -1,4 +1,4 @@
-import { isObject, withoutFragment, type Client, type JsonObject, type Listener } from '../client/index.js';
+import { isObject, withoutFragment, type AnyEvents, type Client, type JsonObject, type Listener } from '../client/index.js';
 
 /** What a page of the classic script calls: `_cio.identify({ id: 'user-1', email: 'ada@example.com' })`. */
 export interface Classic {
@@ -26,7 +26,8 @@ export interface Classic {
  * The classic script's `_cio`, over a client of ours. Not the classic script's requests: what is sent is what the client
  * sends for the same calls.
  */
-export function classic(client: Client): Classic {
+export function classic<Events extends object = AnyEvents>(typed: Client<Events>): Classic {
+  const client = typed as unknown as Client;
   const methods: Record<string, (...values: never[]) => void> = {
     load() {},
     identify(attributes: unknown) {

@@ -1,4 +1,4 @@
-import { isObject, type CallOptions, type Client, type Context, type JsonObject } from '../client/index.js';
+import { isObject, type AnyEvents, type CallOptions, type Client, type Context, type JsonObject } from '../client/index.js';
 
 /** One call, as `@segment/analytics-next` gives it to its plugins. */
 export interface SegmentContext {
@@ -61,7 +61,8 @@ interface SegmentMessage {
  * analytics.register(hithertoDestination(createClient({ writeKey: 'KEY', endpoint: 'https://collector.example' })));
  * ```
  */
-export function hithertoDestination(client: Client): SegmentDestination {
+export function hithertoDestination<Events extends object = AnyEvents>(typed: Client<Events>): SegmentDestination {
+  const client = typed as unknown as Client;
   void client.register({ name: 'Segment', type: 'before', track: restore, identify: restore, page: restore, screen: restore, group: restore, alias: restore });
   const reset = (): void => void client.reset();
 

@@ -2,7 +2,9 @@
 import { type as ark } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
+import { classic } from '../../src/classic.js';
 import { AnalyticsBrowser, createClient, type Client, type Plugin } from '../../src/index.js';
+import { hithertoDestination } from '../../src/segment.js';
 
 interface Shop {
   addedToCart: { product: string; price?: number };
@@ -90,6 +92,9 @@ void shop.register(plugin);
 void shop.register({ name: 'plan' });
 // @ts-expect-error -- of these five
 void shop.register({ name: 'plan', type: 'middleware' });
+
+// Whatever its events are, a client fits the doors.
+void [classic(shop), hithertoDestination(shop)];
 
 const loaded = AnalyticsBrowser.load({ writeKey: 'KEY' }, { endpoint: 'https://collector.example' });
 loaded.trackLink(null, 'clicked');
