@@ -156,6 +156,6 @@ function userAgentData(): JsonObject {
 
 /** Where there is Temporal it knows at once; the first question to Intl takes a page 15 ms. */
 function timezone(): string {
-  const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
-  return Temporal ? Temporal.Now.timeZoneId() : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { Temporal } = globalThis as { Temporal?: { Now?: { timeZoneId(): string } } };
+  return Temporal?.Now?.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

@@ -156,6 +156,13 @@ describe('what is nobody\'s business', () => {
   });
 });
 
+describe('the time zone', () => {
+  it('is found where the page has something of its own under the name Temporal', () => {
+    vi.stubGlobal('Temporal', document.createElement('section'));
+    expect(circumstances()['timezone']).toBe(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  });
+});
+
 describe('a click on an advertisement', () => {
   it('is known by the ids that advertisers add to their links', () => {
     visit('/?gclid=a&fbclid=b&other=c&msclkid=');
