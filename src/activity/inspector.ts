@@ -15,7 +15,8 @@ let opened: HTMLElement | undefined;
  */
 export function openInspector(client: ActivityClient): void {
   registerActivity();
-  if (opened) return close();
+  // A page that replaces its body has taken the log away with it.
+  if (opened?.isConnected) return close();
   opened = document.createElement('div');
   const root = opened.attachShadow({ mode: 'open' });
   root.adoptedStyleSheets = [inspectorSheet()];

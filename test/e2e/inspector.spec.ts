@@ -44,6 +44,15 @@ test('the inspector of a page without a collector shows its merges, and says why
   await expect(page.getByText('club')).toBeVisible();
 });
 
+test('the inspector opens again after a navigation has replaced the body under it', async ({ page, pages }) => {
+  pages.put('/', localPage());
+  await open(page, pages.url);
+  await page.evaluate(() => window.cioanalytics.inspector());
+  await page.evaluate(() => document.body.replaceWith(document.createElement('body')));
+  await page.evaluate(() => window.cioanalytics.inspector());
+  await expect(page.locator('hitherto-activity')).toHaveCount(1);
+});
+
 test('the inspector does not open where the page does not allow it, and says what would', async ({ page, pages, consoleLines }) => {
   pages.put('/', localPage('cioanalytics._loadOptions = { inspector: false };'));
   await open(page, pages.url);
