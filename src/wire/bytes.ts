@@ -1,6 +1,10 @@
+/** Most messages have none, and to look for one takes a quarter of the time of counting. */
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
 /** The length of a text in UTF-8, in bytes. Written out because neither side's encoder is everywhere this runs. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
+  if (!BEYOND_ASCII.test(text)) return bytes;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
