@@ -21,6 +21,8 @@ import { VERSION } from './version.js';
 import { within } from './within.js';
 
 const TIMEOUT_MS = 1_000;
+/** A timer that is given more, rings at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What only a file of the client can tell is not waited for longer, milliseconds. */
 const PART_MS = 1_000;
 
@@ -355,7 +357,7 @@ function historyLength(): number {
 }
 
 function waitIn(ms: unknown): number {
-  return typeof ms === 'number' && ms >= 0 ? ms : TIMEOUT_MS;
+  return typeof ms === 'number' && ms >= 0 ? Math.min(ms, LONGEST_TIMER_MS) : TIMEOUT_MS;
 }
 
 function unreadable(error: unknown): Parameters<Report> {

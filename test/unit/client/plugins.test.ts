@@ -95,6 +95,13 @@ describe('a plugin', () => {
     expect(await arrived(client)).toEqual([['a', {}], ['b', {}], ['c', {}]]);
   });
 
+  it('is waited for as long as it takes where that has no end', async () => {
+    const client = start({ timeout: Infinity, plugins: [plugin('enrichment', () => new Promise((resolve) => setTimeout(resolve, 5)))] });
+    await client.track('a');
+    expect(await arrived(client)).toEqual([['a', {}]]);
+    expect(errors).toEqual([]);
+  });
+
   it('that does not load is waited for once', async () => {
     let load!: () => void;
     const client = start({ timeout: 5, plugins: [plugin('enrichment', () => {}, { load: () => new Promise<void>((resolve) => (load = resolve)) })] });

@@ -45,6 +45,17 @@ describe('a flush', () => {
     expect(requests).toEqual([['a'], ['b', 'c']]);
   });
 
+  it('waits to be flushed where the interval has no end', async () => {
+    const { call, requests, flusher } = putOnBench({ flushInterval: Infinity });
+    call('a');
+    await pass(0);
+    call('b');
+    await pass(3_600_000);
+    expect(requests).toEqual([['a']]);
+    await flusher.flush();
+    expect(requests).toEqual([['a'], ['b']]);
+  });
+
   it('leaves behind the work of the page, and at once where who the visitor is has just been learnt', async () => {
     const { append, store, requests, flusher } = putOnBench({ flushInterval: 1_000 });
     const row = append('a');
