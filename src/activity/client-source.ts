@@ -2,7 +2,7 @@ import type { Activity, ActivityPage, JsonObject, PeoplePage, PersonSummary } fr
 import { isWanted } from './filter.js';
 import { readLines, SourceError, type ActivityClient, type Profile, type Query, type Queue, type Source } from './source.js';
 
-/** The log of a client in this page: nothing travels, and each change is told at once. */
+/** The log of a client in this page: nothing travels, and each change is told at once. Of one with a collector, what waits for it. */
 export function clientSource(client: ActivityClient): Source {
   async function read({ tab, before, limit, ...filter }: Query): Promise<ActivityPage> {
     const all = await askClient(client, tab);
@@ -44,6 +44,7 @@ export function clientSource(client: ActivityClient): Source {
     return () => void client.off?.('activity', changed);
   }
 
+  if (client.inspect?.().endpoint !== undefined) return { read, onChange, queue, isQueueOnly: true };
   return {
     read,
     people,

@@ -86,7 +86,7 @@ export class HithertoActivity extends Base {
     if (!this.isConnected || !this._draw) return;
     this._stop();
     const source = this._newSource();
-    this._state = { ...newState(), source, tab: this._state.tab, canErase: this.hasAttribute('erasable') };
+    this._state = { ...newState(), source, tab: source?.isQueueOnly ? 'queue' : this._state.tab, canErase: this.hasAttribute('erasable') };
     if (source) this._follow(source);
     else this._report('Not connected', 'Give the address of a collector, <hitherto-activity src="…" token="…">, or set the element\'s client.');
     this._render();
@@ -129,9 +129,7 @@ export class HithertoActivity extends Base {
   private async _read(source: Source): Promise<void> {
     const { _feeds: feeds } = this;
     if (!feeds) return;
-    // Both tabs, so that the counts beside them show events cross over at the moment of an identify.
-    const isStale = await feeds.identified.refresh(false);
-    await feeds.anonymous.refresh(isStale);
+    const isStale = !source.isQueueOnly && (await refresh(feeds));
     if (source.queue) this._state.queue = source.queue();
     const { tab, people } = this._state;
     if (tab === 'people' && (!people.isRead || isStale)) await this._readPeople();
@@ -201,6 +199,13 @@ export class HithertoActivity extends Base {
 /** To the minute, so that the same question is asked for a while, and its answer may be known. */
 function minutesAgo(ms: number): number {
   return Math.floor((Date.now() - ms) / 60_000) * 60_000;
+}
+
+/** Both tabs, so that the counts beside them show events cross over at the moment of an identify. @returns whether either was out of date */
+async function refresh({ identified, anonymous }: Record<'identified' | 'anonymous', FeedReader>): Promise<boolean> {
+  const isStale = await identified.refresh(false);
+  await anonymous.refresh(isStale);
+  return isStale;
 }
 
 function feedsOf(feeds: Record<'identified' | 'anonymous', FeedReader>): State['feeds'] {

@@ -9,7 +9,7 @@ const SHOWN_MESSAGES = 500;
 /** What waits in this browser, oldest first, as it will be sent. */
 export function drawQueue({ endpoint, failure, messages }: Queue): Node[] {
   if (messages.length === 0) {
-    const where = endpoint === undefined ? 'Messages of this page stay in this browser; there is nothing to send.' : `Everything is with ${endpoint}.`;
+    const where = endpoint === undefined ? 'Messages of this page stay in this browser; there is nothing to send.' : `Everything is with ${endpoint}, and so is the activity log.`;
     return [make('h2', {}, 'Nothing waits'), make('p', {}, where)];
   }
   const rest = messages.length - SHOWN_MESSAGES;

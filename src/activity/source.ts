@@ -18,6 +18,8 @@ export interface Source {
   profile?(id: string): Promise<Profile | undefined>;
   preview?(person: string, anonymousId: string): Promise<Preview>;
   queue?(): Queue;
+  /** The log is kept elsewhere, and is not asked for here. */
+  isQueueOnly?: boolean;
   erase?(id: string): Promise<void>;
 }
 

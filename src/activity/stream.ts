@@ -16,8 +16,8 @@ export function openStream(url: string, headers: Record<string, string>, onEvent
   async function listen(): Promise<void> {
     try {
       const response = await fetch(url, { headers, cache: 'no-store', credentials: 'omit', signal: stopping.signal });
-      // A collector that has no stream will not have one in a moment either.
-      if (response.status === 404 || response.status === 501) return;
+      // A collector that has no stream will not have one in a moment either, and a token that it refuses stays refused.
+      if ([401, 403, 404, 501].includes(response.status)) return;
       if (response.ok && response.body) await follow(response.body);
     } catch {
       // Out of reach, which whoever asks for the log says to the reader.

@@ -155,7 +155,7 @@ export function createView(root: ShadowRoot, handlers: Handlers): (state: State)
       const isChosen = name === tab;
       button.setAttribute('aria-selected', String(isChosen));
       button.tabIndex = isChosen ? 0 : -1;
-      button.hidden = (name === 'queue' && !source?.queue) || (name === 'people' && !source?.people);
+      button.hidden = name === 'queue' ? !source?.queue : source?.isQueueOnly === true || (name === 'people' && !source?.people);
       write(count, countOf(name, next));
     }
     panel.setAttribute('aria-labelledby', tab);

@@ -3,7 +3,7 @@ import { expect, localPage, open, remotePage, test } from './fixtures.js';
 
 const activityScript = /hitherto-activity\.min\.js/;
 
-test('the inspector opens over a page, with its log and what waits; until then nothing of it is loaded', async ({ page, pages, collector }) => {
+test('the inspector opens over a page with what waits for its collector; until then nothing of it is loaded', async ({ page, pages, collector, consoleLines }) => {
   const asked: string[] = [];
   page.on('request', (request) => activityScript.test(request.url()) && asked.push(request.url()));
   pages.put('/', remotePage(collector).replace('<title>', '<html lang="en"><main><h1>Shop</h1></main><title>'));
@@ -15,7 +15,8 @@ test('the inspector opens over a page, with its log and what waits; until then n
 
   await page.evaluate(() => window.cioanalytics.inspector());
   expect(asked).toHaveLength(1);
-  await page.getByRole('tab', { name: /Queue/ }).click();
+  // Whose is whose the collector knows, and only the collector.
+  await expect(page.getByRole('tab')).toHaveCount(1);
   await expect(page.locator('.queued')).toHaveText('addedToCart');
   await expect(page.getByText('failed', { exact: true })).toBeVisible({ timeout: 20_000 });
   await expect(page.getByText('The last attempt failed:')).toBeVisible();
@@ -23,6 +24,8 @@ test('the inspector opens over a page, with its log and what waits; until then n
 
   await collector.restart();
   await expect(page.getByRole('heading', { name: 'Nothing waits' })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('and so is the activity log')).toBeVisible();
+  expect(consoleLines.join()).not.toContain('activity()');
   await page.keyboard.press('Escape');
   await expect(page.locator('hitherto-activity')).toHaveCount(0);
 });
