@@ -262,7 +262,7 @@ function listen(server: Server, { port, host }: Settings): Promise<void> {
 }
 
 function listenError({ code, message }: NodeJS.ErrnoException, port: number, host: string): UsageError {
-  if (code === 'EADDRINUSE') return new UsageError(`port ${port} is in use; stop what uses it, or choose another: --port ${port === 4321 ? 4322 : 4321}`);
+  if (code === 'EADDRINUSE') return new UsageError(`port ${port} is in use; stop what uses it, or choose another; --port 0 takes one that is free`);
   if (code === 'EACCES') return new UsageError(`port ${port} is not yours to listen on; choose one above 1023: --port 4321`);
   return new UsageError(`cannot listen on ${host} (${code ?? message}); leave out --host, or name an address of this machine.`);
 }
