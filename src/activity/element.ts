@@ -16,7 +16,7 @@ const Base = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
  * With the attribute `erasable`, whoever reads it may erase a person.
  * It is as high as the custom property `--hitherto-height` says, 640 pixels at most when that is not set.
  *
- * Fires `refused` when the collector does not accept the token.
+ * Fires `activity` when lines have come in or changed, and `refused` when the collector does not accept the token.
  * Colours can be set with the custom properties `--hitherto-accent`, `--hitherto-ink` and `--hitherto-paper`.
  *
  * @example
@@ -134,8 +134,11 @@ export class HithertoActivity extends Base {
     const { tab, people } = this._state;
     if (tab === 'people' && (!people.isRead || isStale)) await this._readPeople();
     if (feeds !== this._feeds || source !== this._state.source) return;
-    Object.assign(this._state, { feeds: feedsOf(feeds), status: LIVE, trouble: undefined });
+    const { identified, anonymous } = this._state.feeds;
+    const read = feedsOf(feeds);
+    Object.assign(this._state, { feeds: read, status: LIVE, trouble: undefined });
     this._render();
+    if (read.identified.lines !== identified.lines || read.anonymous.lines !== anonymous.lines) this.dispatchEvent(new Event('activity'));
   }
 
   private async _readOlder(): Promise<void> {

@@ -258,6 +258,15 @@ test('the counters and the chart are of what came in', async ({ page, collector 
   await expect(page.getByRole('img', { name: /Events and merges over time, 24 steps; at most 4 events in one, and at most 1 merge/ })).toBeVisible();
 });
 
+test('the counters follow the log', async ({ page, collector }) => {
+  await visits(collector);
+  await signIn(page, collector);
+  await expect(page.locator('[data-counter=events]')).toHaveText('4');
+  await send(collector.url, [{ type: 'track', messageId: 'found', event: 'found', anonymousId: UNKNOWN }, { type: 'identify', userId: 'grace', anonymousId: UNKNOWN }]);
+  await expect(page.locator('[data-counter=events]')).toHaveText('5');
+  await expect(page.locator('[data-counter=merges]')).toHaveText('2');
+});
+
 test('where nothing was read yet, what is wrong stands in place of the log, and nothing to filter', async ({ page, pages }) => {
   pages.put('/', '<!doctype html><html lang="en"><title>Log</title><main><h1>Log</h1><hitherto-activity src="/no-collector" token="t"></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
   await page.goto(pages.url);

@@ -6,6 +6,10 @@ import { drawMerges } from './merges.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const REFRESH_MS = 15_000;
+/** What came in is counted after this. */
+const FOLLOW_MS = 1000;
+/** Where counting takes long, it is at most this part of the time. */
+const COUNTING_SHARE = 0.05;
 const CHART_HEIGHT = 148;
 
 /** What the chart can show: how much time, in steps of how much. */
@@ -23,6 +27,8 @@ export function createOverview(section: HTMLElement) {
   let chart: UPlot | undefined;
   let shown: Stats | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let following: ReturnType<typeof setTimeout> | undefined;
+  let pauseMs = FOLLOW_MS;
 
   async function refresh(): Promise<void> {
     clearTimeout(timer);
@@ -30,8 +36,10 @@ export function createOverview(section: HTMLElement) {
     timer = setTimeout(() => void refresh(), REFRESH_MS);
     if (document.hidden) return;
     const { steps, step } = SPANS[(spans.find(({ checked }) => checked)?.value ?? 'day') as keyof typeof SPANS];
+    const startedAt = performance.now();
     try {
       shown = await api.stats(startOf(steps, step), step);
+      pauseMs = Math.max(FOLLOW_MS, (performance.now() - startedAt) / COUNTING_SHARE);
       section.hidden = false;
       draw(shown);
     } catch {
@@ -66,7 +74,13 @@ export function createOverview(section: HTMLElement) {
       section.hidden = true;
       clearTimeout(timer);
     },
-    refresh,
+    /** The log has changed. */
+    follow() {
+      following ??= setTimeout(() => {
+        following = undefined;
+        void refresh();
+      }, pauseMs);
+    },
   };
 }
 

@@ -40,6 +40,7 @@ function start(): void {
   else ask('Only whoever runs this collector may read the log.');
 }
 
+log.addEventListener('activity', overview.follow);
 log.addEventListener('refused', () => {
   forgetToken();
   ask('The collector does not accept this token. After a restart it may have a new one.');
