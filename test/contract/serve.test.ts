@@ -46,7 +46,7 @@ describe('hitherto serve', () => {
     expect(line).toContain(`${home}#token=${token}`);
     expect(line).toContain(`${home}demo/`);
     expect(line).toContain(join('.hitherto', 'hitherto.db'));
-    expect(token).toMatch(/^[\w-]{32}$/);
+    expect(token).toMatch(/^[\da-f]{48}$/);
     expect(await (await fetch(`${home}healthz`)).text()).toBe('ok');
     expect(await log()).toEqual([]);
     expect(await (await fetch(`${home}demo/config.json`)).json()).toEqual({ writeKey: 'demo' });
