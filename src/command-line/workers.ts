@@ -21,7 +21,8 @@ export function startWorkers(count: number): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false;
     fork(true).once('listening', () => {
-      for (let i = 1; i < count && !isStopping; i++) fork(false);
+      if (isStopping) return;
+      for (let i = 1; i < count; i++) fork(false);
     });
 
     function fork(isCounting: boolean): Worker {
