@@ -1,5 +1,6 @@
 // npm run bench:page: what tracking costs the page, for us, for the others, and for a page with no client at all.
-// CPU is that of the page's main thread. Read the ratios: every client is measured in each round, in turn, and medians are compared.
+// CPU is that of the main thread of a page that no developer tools look into. Read the ratios: every client is measured in each round,
+// in turn, and medians are compared.
 //   --rounds N       (9)                      --peer-rounds N  for each of the others (3)
 //   --only NAME,…    of the others            --throttle N     slows the processor down, as on a phone (1)
 //   --start          start-up and the first event alone
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { launch } from './delivery/browser.mjs';
 import { median } from './measure.mjs';
 import { BARE_FETCH, BARE_PUT } from './page/baselines.mjs';
+import { unseenPages } from './page/unseen.mjs';
 import { OURS, providePeers } from './peers.mjs';
 import { startCollector, startPages } from './servers.mjs';
 
@@ -34,6 +36,7 @@ const subjects = [BARE_PUT, BARE_FETCH, { ...OURS, script: OURS.script() }, ...o
 const scripts = new Map(subjects.map(({ name, script }) => [name, script]));
 const pages = await startPages(pageAt);
 const browser = await launch();
+const open = await unseenPages(browser);
 const samples = new Map(subjects.map(({ name }) => [name, []]));
 
 for (let round = 0; round < Number(options.rounds); round++) {
@@ -62,19 +65,17 @@ async function sample(subject) {
 
 async function onPage(subject, work) {
   const collector = await startCollector();
-  const context = await browser.newContext();
+  const page = await open();
   try {
-    const page = await context.newPage();
-    const session = await context.newCDPSession(page);
-    if (options.throttle !== '1') await session.send('Emulation.setCPUThrottlingRate', { rate: Number(options.throttle) });
-    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    if (options.throttle !== '1') await page.send('Emulation.setCPUThrottlingRate', { rate: Number(options.throttle) });
+    await page.send('Performance.enable', { timeDomain: 'threadTicks' });
     const url = `${pages.url}/?client=${encodeURIComponent(subject.name)}&endpoint=${encodeURIComponent(collector.url)}`;
-    return await work({ page, session, url, collector, subject });
+    return await work({ page, url, collector, subject });
   } catch (error) {
     console.error(`${subject.name} could not be measured: ${error.message.split('\n')[0]}`);
     return {};
   } finally {
-    await context.close();
+    await page.close();
     await collector.stop();
   }
 }
@@ -88,50 +89,54 @@ async function firstEvent({ page, url, collector }) {
 }
 
 /** Main-thread CPU until the page has come to rest, milliseconds; and its heap, megabytes. */
-async function startUp({ page, session, url }) {
-  await page.goto(url);
-  await page.waitForFunction(() => globalThis.isReady);
-  await atRest(session);
-  const startUp = (await cpu(session)) * 1_000;
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
+async function startUp({ page, url }) {
+  await begin(page, url);
+  const startUp = (await cpu(page)) * 1_000;
+  await page.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await page.send('Runtime.getHeapUsage');
   return { startUp, heap: usedSize / 1e6 };
 }
 
 /** A thousand events, so many a task; CPU microseconds for each, until all of them are where they belong. */
 function spread(callsPerTask) {
-  return async ({ page, session, url, collector, subject }) => {
-    await page.goto(url);
-    await page.waitForFunction(() => globalThis.isReady);
-    await atRest(session);
-    const before = await cpu(session);
-    const blocking = await page.evaluate(([tasks, calls, space]) => globalThis.trackMany(tasks, calls, space), [EVENTS / callsPerTask, callsPerTask, SPACE_MS]);
-    const isDone = subject === BARE_PUT ? async () => (await page.evaluate(() => globalThis.storedSoFar())) >= EVENTS : () => collector.received.size >= EVENTS;
+  return async ({ page, url, collector, subject }) => {
+    await begin(page, url);
+    const before = await cpu(page);
+    const blocking = await page.evaluate(`trackMany(${EVENTS / callsPerTask}, ${callsPerTask}, ${SPACE_MS})`);
+    const isDone = subject === BARE_PUT ? async () => (await page.evaluate('storedSoFar()')) >= EVENTS : () => collector.received.size >= EVENTS;
     await until(isDone, `${EVENTS} events`);
-    await atRest(session);
-    return { cpu: (((await cpu(session)) - before) * 1e6) / EVENTS, blocking, requests: collector.requests, bytes: collector.bytes };
+    await atRest(page);
+    return { cpu: (((await cpu(page)) - before) * 1e6) / EVENTS, blocking, requests: collector.requests, bytes: collector.bytes };
   };
 }
 
+/** Until the client is ready, and the page at rest. */
+async function begin(page, url) {
+  await page.goto(url);
+  // Asked seldom: the page answers on the thread that is measured.
+  await until(() => page.evaluate('globalThis.isReady'), 'the client', 100);
+  await atRest(page);
+}
+
 /** Seconds of CPU that the main thread has had. */
-async function cpu(session) {
-  const { metrics } = await session.send('Performance.getMetrics');
+async function cpu(page) {
+  const { metrics } = await page.send('Performance.getMetrics');
   return metrics.find(({ name }) => name === 'TaskDuration').value;
 }
 
 /** Until the main thread has done next to nothing for a while. */
-async function atRest(session) {
+async function atRest(page) {
   for (let last = -1, now = 0; now - last > 0.002; ) {
-    last = await cpu(session);
+    last = await cpu(page);
     await new Promise((resolve) => setTimeout(resolve, 400));
-    now = await cpu(session);
+    now = await cpu(page);
   }
 }
 
-async function until(isDone, what) {
+async function until(isDone, what, everyMs = 5) {
   for (const begun = performance.now(); !(await isDone()); ) {
     if (performance.now() - begun > LONGEST_MS) throw new Error(`${what} did not come within ${LONGEST_MS / 1_000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
