@@ -38,13 +38,16 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   let isReplaced = false;
   let settings: Promise<Settings> | undefined;
   const report = createReport((error) => callPage(options.onError, error));
+  const consent = initialConsent(options, report);
+  // Asked before anything is set up: the first request of a new visitor waits for the answer, and a browser that has given
+  // this origin nothing yet takes ten milliseconds for it.
+  let asked = consent === 'granted' ? askForDatabase() : undefined;
   const emitter = createEmitter();
   const scrub = createScrubber(options.scrub, report);
   const circumstances = createCircumstances(scrub);
   let timeout = waitIn(options.timeout);
   // Before the connection: a page that goes lets calls through first, and sends what it can then.
   const pipeline = createPipeline({ timeout: () => timeout, client: () => client, pass: (context, work) => gate.pass(context, work), report });
-  const consent = initialConsent(options, report);
   const identity = createIdentity({
     ...options,
     onChange() {
@@ -82,11 +85,22 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       remember();
       return running;
     }
-    // Asked first: the answer comes while the cookies are read. Asked in vain where they know the visitor, it was measured to cost nothing.
-    const mayBeRemembered = options.persistence === 'memory' ? Promise.resolve(false) : mayExist();
-    identity.begin();
+    const settled = settleVisitor();
     settings ??= loadSettings?.();
-    return connect({ destination, options, settings, recalled: recall(), identity, mayBeRemembered, loadEngine, report, onActivity: () => emitter.emit('activity') });
+    return connect({ destination, options, settings, recalled: recall(), identity, settled, loadEngine, report, onActivity: () => emitter.emit('activity') });
+  }
+
+  /** @returns whether this origin may have a database, which alone may remember the visitor; absent where nothing is kept */
+  function askForDatabase(): Promise<boolean> | undefined {
+    return options.persistence === 'memory' ? undefined : mayExist();
+  }
+
+  /** @returns whether it is known before the database is open who the visitor is */
+  function settleVisitor(): Promise<boolean> {
+    const mayBeRemembered = asked ?? askForDatabase();
+    asked = undefined;
+    identity.begin();
+    return mayBeRemembered ? identity.settle(mayBeRemembered) : Promise.resolve(false);
   }
 
   /** Every copy elsewhere is out of date. */

@@ -56,8 +56,8 @@ interface ConnectionOptions {
   /** Settles once it is known who the visitor was; nothing is sent before. */
   recalled?: Promise<void>;
   identity: Identity;
-  /** Whether this origin may have a database, which remembers visitors. */
-  mayBeRemembered: Promise<boolean>;
+  /** Whether it is known who the visitor is before the database is open. */
+  settled: Promise<boolean>;
   loadEngine: LoadEngine | undefined;
   report: Report;
   /** The activity log has changed. */
@@ -232,7 +232,7 @@ function keptHere(outbox: Outbox): Omit<Connection, 'engine'> {
 function openOutbox(
   scope: string,
   tab: string,
-  { identity: { settle, recover, correct }, mayBeRemembered, report, options }: ConnectionOptions,
+  { identity: { recover, correct }, settled, report, options }: ConnectionOptions,
   events: Pick<OutboxOptions, 'onAppend' | 'onReady'>,
 ): Outbox {
   return createOutbox({
@@ -240,7 +240,7 @@ function openOutbox(
     isPersistent: options.persistence !== 'memory',
     tab,
     now: () => Date.now(),
-    settleId: () => settle(mayBeRemembered),
+    settled,
     recoverId: recover,
     correct,
     ...events,

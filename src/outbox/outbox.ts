@@ -26,8 +26,8 @@ export interface OutboxOptions {
   /** Names this page among all the pages of the origin. */
   tab: string;
   now(): number;
-  /** Asked at once: whether the anonymous id stands before the database is open. */
-  settleId(): Promise<boolean>;
+  /** Whether the anonymous id stands before the database is open. */
+  settled: Promise<boolean>;
   /**
    * Asked once the database has answered, or is known not to: which anonymous id stands, given the one it remembers.
    *
@@ -68,7 +68,7 @@ export interface Outbox {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { scope, isPersistent, tab, now, settleId, recoverId, correct, onAppend, onReady, onTrouble } = options;
+  const { scope, isPersistent, tab, now, settled, recoverId, correct, onAppend, onReady, onTrouble } = options;
   let database: Database | undefined;
   let isOpening = isPersistent;
   let lastTime = 0;
@@ -83,8 +83,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let isClosed = false;
   let isIdentified = false;
   let hasFound = false;
-  // Asked first: behind the opening of a database the answer would come no sooner.
-  const settled = isPersistent && settleId();
   const opened = isPersistent ? open() : Promise.resolve(void recoverId(undefined));
   const identified = identify();
 

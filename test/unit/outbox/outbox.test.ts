@@ -20,7 +20,7 @@ function open(overrides: Partial<OutboxOptions> = {}): Outbox & { trouble: unkno
     isPersistent: true,
     tab: 'me',
     now: () => 1_000,
-    settleId: () => Promise.resolve(false),
+    settled: Promise.resolve(false),
     recoverId: (remembered) => remembered ?? 'visitor',
     correct: (text) => text,
     onAppend() {},
@@ -80,7 +80,7 @@ describe('before the database is open', () => {
 });
 
 describe('a visitor who is known, or certainly new', () => {
-  const known = { settleId: () => Promise.resolve(true) };
+  const known = { settled: Promise.resolve(true) };
 
   it('has messages that may leave before the database is open', async () => {
     vi.spyOn(indexedDB, 'open').mockImplementation(() => new EventTarget() as IDBOpenDBRequest);
