@@ -93,13 +93,14 @@ function checkUrl(url: string): void {
 }
 
 /** The secret is not shown: whoever reads the logs must not be able to sign. */
-function secretBytes(secret: string): Uint8Array<ArrayBuffer> {
+function secretBytes(secret: string | undefined): Uint8Array<ArrayBuffer> {
   try {
-    const [, encoded] = /^whsec_([\w+/]+={0,2})$/.exec(secret)!;
+    const [, encoded] = /^whsec_([\w+/]+={0,2})$/.exec(secret!)!;
     const bytes = Uint8Array.from(atob(encoded!), (character) => character.charCodeAt(0));
     if (bytes.length >= 24 && bytes.length <= 64) return bytes;
   } catch {
     // Not of this form, or no base64: the same remedy.
   }
-  throw new TypeError('webhook.secret is "whsec_" and 24 to 64 random bytes in base64; make one with: echo whsec_$(openssl rand -base64 32)');
+  const what = secret ? 'is "whsec_" and 24 to 64 random bytes in base64' : 'is missing: it stands beside the url or, for hitherto serve, in HITHERTO_WEBHOOK_SECRET';
+  throw new TypeError(`webhook.secret ${what}; make one with: echo whsec_$(openssl rand -base64 32)`);
 }

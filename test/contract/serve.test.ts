@@ -267,7 +267,8 @@ describe('hitherto serve', () => {
       ['{"segments":[{"name":"a","event":"b","atLeast":0}]}', /hitherto\.json: segments\[0\]\.atLeast is a whole number from 1; this is 0\./],
       ['{"anonymousEventMerge":"no"}', /hitherto\.json: anonymousEventMerge is true or false\./],
       ['{"webhook":"https://shop.example"}', /hitherto\.json: webhook is \{ "url"/],
-      ['{"webhook":{"url":"https://shop.example"}}', /hitherto\.json: webhook\.secret is "whsec_"/],
+      ['{"webhook":{"url":"https://shop.example"}}', /hitherto\.json: webhook\.secret is missing: .* HITHERTO_WEBHOOK_SECRET; make one with: /],
+      ['{"webhook":{"url":"https://shop.example","secret":"hunter2"}}', /hitherto\.json: webhook\.secret is "whsec_"/],
     ])('when the file of --config is wrong: %s', async (text, message) => {
       const cwd = makeFolder();
       writeFileSync(join(cwd, 'hitherto.json'), text);
