@@ -36,9 +36,11 @@ export function sortArguments(values: readonly unknown[], textLimit: number): Ar
   const rest = callback ? values.filter((value) => typeof value !== 'function') : values;
   const texts = rest.slice(0, textLimit).map(toText);
   while (texts.length > 0 && texts.at(-1) === null) texts.pop();
-  // An empty place before a text is a text's; behind the last one it is an object's; where there is no text it may be either.
+  // An empty place before a text is a text's, and so is an undefined one behind it, as far as texts go: page('Docs', undefined, {}).
+  // A null there is an object's. Where there is no text it may be either.
   let start = texts.length;
-  if (start === 0) while (start < textLimit && start < rest.length && !isObject(rest[start])) start++;
+  const isText = (value: unknown): boolean => (texts.length === 0 ? !isObject(value) : value === undefined);
+  while (start < textLimit && start < rest.length && isText(rest[start])) start++;
   const objects = rest.slice(start).map((value) => (isObject(value) ? value : null));
   return { texts, objects, ...(callback && { callback }) };
 }

@@ -253,6 +253,10 @@ describe('group and alias', () => {
     ]);
   });
 
+  it.each([undefined, null])('alias finds its options behind %s', async (from) => {
+    expect(await sentBy((client) => client.alias('new', from as never, { timestamp: 0 }))).toMatchObject({ userId: 'new', timestamp: '1970-01-01T00:00:00.000Z' });
+  });
+
   it('are dropped without an id, and say so', async () => {
     const client = start();
     expect((await client.group('')).durable).toBe('dropped');
