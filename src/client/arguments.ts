@@ -39,8 +39,7 @@ export function sortArguments(values: readonly unknown[], textLimit: number): Ar
   // An empty place before a text is a text's, and so is an undefined one behind it, as far as texts go: page('Docs', undefined, {}).
   // A null there is an object's. Where there is no text it may be either.
   let start = texts.length;
-  const isText = (value: unknown): boolean => (texts.length === 0 ? !isObject(value) : value === undefined);
-  while (start < textLimit && start < rest.length && isText(rest[start])) start++;
+  while (start < textLimit && (rest[start] === undefined || (texts.length === 0 && !isObject(rest[start])))) start++;
   const objects = rest.slice(start).map((value) => (isObject(value) ? value : null));
   return { texts, objects, ...(callback && { callback }) };
 }

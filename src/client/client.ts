@@ -258,7 +258,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       const [to, from] = texts;
       if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id: alias("user-1"). This call was dropped.');
       const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
-      const callOptions = objects.find((given) => given !== null);
+      const callOptions = objects.find(isObject);
       emitter.emit('alias', to, from, callOptions);
       return send('alias', { userId: to, previousId }, callOptions, callback);
     }),
