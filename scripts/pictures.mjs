@@ -28,7 +28,8 @@ await page.getByRole('link', { name: 'Club' }).click();
 await page.getByRole('link', { name: 'Shoes' }).first().click();
 await page.getByRole('link', { name: /Cool Shoes/i }).first().click();
 await page.getByRole('button', { name: 'Add to cart' }).click();
-await page.screenshot({ path: 'docs/demo-shop.png' });
+// As far as the shop goes.
+await page.screenshot({ path: 'docs/demo-shop.png', clip: { x: 0, y: 0, width: 1280, height: 600 } });
 await page.getByRole('link', { name: /^Cart/ }).first().click();
 await page.getByRole('link', { name: 'Log in', exact: true }).click();
 await page.getByRole('button', { name: 'Log in' }).click();
