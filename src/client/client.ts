@@ -31,7 +31,7 @@ const PART_MS = 1_000;
  */
 export function startClient(given?: ClientOptions | null, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
-  const options: ClientOptions = readOptions(given);
+  const options: ClientOptions = { ...(isOnServer() && { persistence: 'memory' }), ...readOptions(given) };
   const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
   let firstParty: Promise<FirstParty | void> | undefined;
   /** The visitor is another than the collector's own cookie says. */
@@ -365,6 +365,11 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     await pipeline.loaded();
     emitter.emit('ready');
   }
+}
+
+/** Neither a page nor a worker, but a server that renders one: nothing can be kept there, and nobody has to be told. */
+function isOnServer(): boolean {
+  return typeof document === 'undefined' && typeof indexedDB === 'undefined';
 }
 
 function historyLength(): number {

@@ -22,7 +22,7 @@ export interface ClientOptions {
   /**
    * Where ids and waiting events are kept: `cookie` (and this origin's storage); `localStorage` (this origin's storage, no
    * cookie); `memory` (nothing outlives the page).
-   * @defaultValue `cookie`
+   * @defaultValue `cookie`; on a server `memory`
    */
   persistence?: Persistence;
   /** How the person is remembered. */

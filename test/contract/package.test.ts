@@ -112,6 +112,16 @@ describe('on a server', () => {
     expect(doors).toContain('hitherto/testing');
   });
 
+  it('makes a client that complains of nothing, and lets the program end', async () => {
+    // Both streams are one here: whatever is said besides fails this.
+    const code = `
+      console.error = (line) => console.log(line);
+      const { createClient } = await import('hitherto');
+      const client = createClient({ writeKey: 'wk', endpoint: 'https://collector.example' });
+      console.log(client.inspect().persistence);`;
+    expect(await project.run(process.execPath, ['--input-type=module', '--eval', code])).toBe('memory\n');
+  });
+
   it('starts the command line', async () => {
     expect(await project.run(process.execPath, ['node_modules/hitherto/dist/cli.js', '--version'])).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
