@@ -255,12 +255,15 @@ export function createIdentity(options: IdentityOptions): Identity {
   };
 }
 
-/** Does work while no other page of this origin does the same, where the browser can see to that. */
-async function inTurn(work: () => Promise<void>): Promise<void> {
-  try {
-    await navigator.locks.request('hitherto.visitor', { signal: AbortSignal.timeout(TURN_MS) }, work);
-  } catch {
+/**
+ * Does work while no other page of this origin does the same, where the browser can see to that. Whoever waits for the work does not
+ * wait for the lock to be free again, which takes the browser as long as to give it.
+ */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const turn = (): Promise<void> => work().then(resolve);
+    const ask = async (): Promise<void> => navigator.locks.request('hitherto.visitor', { signal: AbortSignal.timeout(TURN_MS) }, turn);
     // Missing, refused in a sandboxed frame, or held by a page that hangs.
-    await work();
-  }
+    void ask().catch(turn);
+  });
 }
