@@ -20,9 +20,10 @@ export interface PostgresServer {
 const START_MS = 60_000;
 
 /**
- * @param url of a server that is there already; without one, Postgres is started for the file
+ * @param url of a server that is there already; where it is empty, Postgres is started for the file
+ * @param preparation statements that one started for the file is given first
  */
-export function postgresServer(url: string | undefined = process.env['DATABASE_URL']): PostgresServer {
+export function postgresServer(url = process.env['DATABASE_URL'] ?? '', preparation = ''): PostgresServer {
   const makeFolder = temporaryFolders();
   const schemas: string[] = [];
   let embedded: EmbeddedPostgres | undefined;
@@ -32,6 +33,7 @@ export function postgresServer(url: string | undefined = process.env['DATABASE_U
   beforeAll(async () => {
     if (!address) ({ embedded, address } = await start(makeFolder()));
     sql = postgres(address, { max: 2, onnotice: () => {} });
+    if (preparation) await sql.unsafe(preparation);
   }, START_MS);
 
   afterAll(async () => {
@@ -45,7 +47,7 @@ export function postgresServer(url: string | undefined = process.env['DATABASE_U
       const schema = `test_${randomUUID().replaceAll('-', '')}`;
       await sql.unsafe(`CREATE SCHEMA ${schema}`);
       schemas.push(schema);
-      const own = new URL(address!);
+      const own = new URL(address);
       own.searchParams.set('search_path', schema);
       return own.href;
     },

@@ -6,43 +6,48 @@ import { MIGRATIONS } from '../../src/ledger/postgres/schema.js';
 import { bucketOf } from '../../src/ledger/sql/bucket.js';
 import { isPassing, PLANNER, refuseOldServer } from '../../src/ledger/postgres/connection.js';
 import { COMMIT, STATEMENTS } from '../../src/ledger/postgres/statements.js';
-import { ONE_NODE } from '../../src/ledger/postgres/node.js';
 import { openLedger, type Surroundings } from '../../src/ledger/postgres/open.js';
 import { parseOptions } from '../../src/ledger/sql/ledger.js';
 import { openPostgresLedger, postgresLedger, type LedgerError, type LedgerOptions, type WholeLedger } from '../../src/ledger/postgres.js';
 import { describeLedger, nameOf } from './ledger.js';
-import { madeUpCluster } from './made-up-cluster.js';
+import { MADE_UP_CITUS } from './made-up-citus.js';
 import { identify, MINUTE, NOON, track } from './messages.js';
 import { postgresServer, type PostgresServer } from './postgres-server.js';
 import { severingProxy } from './severing-proxy.js';
 
-const { DATABASE_URL, CITUS_URL } = process.env;
-const SERVERS: { name: string; url: string | undefined; isCluster: boolean; surroundings: Surroundings }[] = [
-  { name: 'in Postgres', url: DATABASE_URL, isCluster: false, surroundings: {} },
-  { name: 'in Postgres, written as in a cluster', url: DATABASE_URL, isCluster: true, surroundings: { tablesIn: madeUpCluster } },
-  ...(CITUS_URL ? [{ name: 'in a Citus cluster', url: CITUS_URL, isCluster: true, surroundings: {} }] : []),
+const { CITUS_URL } = process.env;
+
+const SERVERS = [
+  { name: 'in Postgres', server: () => postgresServer(), isCluster: false },
+  { name: 'in Postgres, written as in a cluster', server: () => postgresServer('', MADE_UP_CITUS), isCluster: true },
+  ...(CITUS_URL ? [{ name: 'in a Citus cluster', server: () => postgresServer(CITUS_URL), isCluster: true }] : []),
 ];
 
-describe.each(SERVERS)('$name', ({ name, url, isCluster, surroundings }) => {
-  describePostgres(name, postgresServer(url), isCluster, surroundings);
+describe.each(SERVERS)('$name', ({ name, server, isCluster }) => {
+  describePostgres(name, server(), isCluster);
 });
 
-function describePostgres(name: string, server: PostgresServer, isCluster: boolean, surroundings: Surroundings): void {
+function describePostgres(name: string, server: PostgresServer, isCluster: boolean): void {
   const opened: WholeLedger[] = [];
   afterEach(() => Promise.all(opened.splice(0).map((ledger) => ledger.close())));
 
-  async function open(url: string, options: LedgerOptions = {}, other: Surroundings = {}): Promise<WholeLedger> {
-    const ledger = await openLedger(url, parseOptions(options), { ...surroundings, ...other });
+  async function open(url: string, options: LedgerOptions = {}, surroundings: Surroundings = {}): Promise<WholeLedger> {
+    const ledger = await openLedger(url, parseOptions(options), surroundings);
     opened.push(ledger);
     return ledger;
   }
   const openMany = (url: string, count: number): Promise<WholeLedger[]> => Promise.all(Array.from({ length: count }, () => open(url)));
+  /** As a hitherto left them that knew of no cluster. */
+  const createTables = (url: string, version: number): Promise<unknown> =>
+    server.admin().begin(async (sql) => {
+      await sql.unsafe(`SET LOCAL search_path = ${schemaIn(url)}`);
+      for (const migration of MIGRATIONS.slice(0, version)) await sql.unsafe(migration);
+      await sql.unsafe('CREATE TABLE hitherto_migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())');
+      await sql.unsafe(`INSERT INTO hitherto_migrations SELECT generate_series(1, ${version})`);
+    });
   const linesOf = async (ledger: WholeLedger): Promise<string[]> => (await ledger.activity({ limit: 1000 })).items.map(nameOf);
 
-  describeLedger(name, async () => {
-    const url = await server.newUrl();
-    return surroundings.tablesIn ? openLedger(url, parseOptions({}), surroundings) : postgresLedger({ url });
-  });
+  describeLedger(name, async () => postgresLedger({ url: await server.newUrl() }));
 
   describe(`the ledger ${name}, shared`, () => {
     it('keeps everything until it is opened again', async () => {
@@ -156,7 +161,7 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
 
     it('keeps nothing of a person behind their suppression, whatever is on its way', async () => {
       const url = await server.newUrl();
-      const held = heldUp(surroundings);
+      const held = heldUp();
       const [a, b] = await Promise.all([open(url, {}, held.surroundings), open(url)]);
       await b.append([identify('ada')], { receivedAt: NOON });
       const appended = a.append([track('meanwhile', { userId: 'ada' })], { receivedAt: NOON + MINUTE });
@@ -471,12 +476,7 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
 
     it('is brought up to date when an older hitherto wrote it, and what is in it is kept', async () => {
       const url = await server.newUrl();
-      await server.admin().begin(async (sql) => {
-        await sql.unsafe(`SET LOCAL search_path = ${schemaIn(url)}`);
-        await sql.unsafe(MIGRATIONS[0]!);
-        await sql.unsafe('CREATE TABLE hitherto_migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())');
-        await sql.unsafe('INSERT INTO hitherto_migrations (version) VALUES (1)');
-      });
+      await createTables(url, 1);
       await server.admin().unsafe(
         `INSERT INTO ${schemaIn(url)}.messages (bucket, stream, message_id, sequence, received_at, occurred_at, type, anonymous_id, person, body)
          VALUES (${bucketOf('user:ada')}, 'user:ada', 'm', 1, ${NOON}, ${NOON}, 'track', NULL, 'ada', '{"type":"track","event":"one","messageId":"m","userId":"ada"}')`,
@@ -485,6 +485,18 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
       expect(await ledger.append([track('one', { messageId: 'm', userId: 'ada' })], { receivedAt: NOON })).toMatchObject([{ status: 'duplicate' }]);
       await ledger.append([identify('ada', { traits: { email: 'ada@example.com' } })], { receivedAt: NOON });
       expect(await ledger.person('ada@example.com')).toMatchObject({ id: 'ada', events: [{ name: 'one' }] });
+    });
+
+    it.runIf(isCluster)('distributes what has a bucket by it, and puts the rest on every node, also where the tables were there before Citus', async () => {
+      const url = await server.newUrl();
+      await createTables(url, MIGRATIONS.length);
+      for (const ledger of await openMany(url, 3)) await ledger.close();
+      const placed = await server.admin().unsafe(
+        `SELECT c.relname, t.citus_table_type, t.distribution_column FROM citus_tables t JOIN pg_class c ON c.oid = t.table_name
+         WHERE c.relnamespace = '${schemaIn(url)}'::regnamespace ORDER BY c.relname`,
+      );
+      const places = placed.map(({ relname, citus_table_type, distribution_column }) => [relname, citus_table_type === 'distributed' ? distribution_column : citus_table_type]);
+      expect(places).toEqual([['claims', 'bucket'], ['commands', 'reference'], ['log', 'reference'], ['messages', 'bucket'], ['names', 'bucket'], ['triggers', 'bucket']]);
     });
 
     it('leaves the database of a newer hitherto alone', async () => {
@@ -497,24 +509,21 @@ function describePostgres(name: string, server: PostgresServer, isCluster: boole
 }
 
 /** A ledger whose first commit waits when it is decided on, until it is let go. */
-function heldUp({ tablesIn = () => ONE_NODE }: Surroundings) {
+function heldUp() {
   let [decided, letGo] = [(): void => undefined, (): void => undefined];
   const isDecided = new Promise<void>((resolve) => (decided = resolve));
   const isLetGo = new Promise<void>((resolve) => (letGo = resolve));
-  const held: Surroundings = {
-    tablesIn(database) {
-      const tables = tablesIn(database);
-      return {
-        ...tables,
-        async insert(...parameters) {
-          decided();
-          await isLetGo;
-          return tables.insert(...parameters);
-        },
-      };
-    },
+  const surroundings: Surroundings = {
+    around: (tables) => ({
+      ...tables,
+      async insert(...parameters) {
+        decided();
+        await isLetGo;
+        return tables.insert(...parameters);
+      },
+    }),
   };
-  return { surroundings: held, isDecided, letGo: () => letGo() };
+  return { surroundings, isDecided, letGo: () => letGo() };
 }
 
 describe('postgresLedger', () => {

@@ -26,8 +26,8 @@ const TOO_LATE = new Error('Somebody else was there first.');
  * The tables spread over a Citus cluster, as rows of VALUES. Messages that name nobody go to one shard a statement, which is a
  * transaction by itself: that this is faster was measured (docs/scaling-out.md). Such a commit is done when all of its statements
  * are; one that breaks off in between is taken up again by its sender. Whatever goes by names and claims is one transaction over
- * all of its shards, behind the same lock on the log as on one node. The suite runs over made-up shards, and against a cluster
- * when CITUS_URL names one.
+ * all of its shards, behind the same lock on the log as on one node. The suite runs over a made-up Citus, and against a
+ * cluster when CITUS_URL names one.
  */
 export function clusterTables(shardOf: (bucket: number) => number, transaction: Database['transaction']): Tables {
   /** @returns whether all of them were new */

@@ -16,8 +16,8 @@ export const CLOSED = 'This ledger is closed; open it again with postgresLedger.
 
 /** What a ledger finds out by itself, unless it is told. */
 export interface Surroundings {
-  /** How the tables lie. */
-  tablesIn?(database: Database): Tables;
+  /** Stands between the ledger and its tables. */
+  around?(tables: Tables): Tables;
   /** Counts milliseconds. @defaultValue the time since the process was started, since nobody can set that clock */
   clock?(): number;
 }
@@ -37,12 +37,12 @@ export async function openLedger(url: string, options: Required<LedgerOptions>, 
   }
 }
 
-async function openIn(database: Database, options: Required<LedgerOptions>, { tablesIn, clock: local = () => performance.now() }: Surroundings): Promise<WholeLedger> {
+async function openIn(database: Database, options: Required<LedgerOptions>, { around = (tables) => tables, clock: local = () => performance.now() }: Surroundings): Promise<WholeLedger> {
   const { query } = database;
   const { anonymousEventMerge, campaigns } = options;
   const isCitus = await hasCitus(database);
   await migrate(database, isCitus);
-  const tables = tablesIn?.(database) ?? (isCitus ? clusterTables(await readShards(query), database.transaction) : ONE_NODE);
+  const tables = around(isCitus ? clusterTables(await readShards(query), database.transaction) : ONE_NODE);
   const [log] = await query<{ name: string }>(COMMIT.name);
   const takeNumbers = createNumbers(async () => (await query<{ block: number }>(COMMIT.nextBlock))[0]!.block);
   await takeNumbers(1);

@@ -110,20 +110,15 @@ export const MIGRATIONS = [
   `,
 ];
 
-/** Where Citus is installed, each version spreads its tables, all by bucket, so that a claim lies beside what it claims. */
-const DISTRIBUTE = [
-  `
-  SELECT create_reference_table('log');
-  SELECT create_distributed_table('messages', 'bucket');
-  SELECT create_distributed_table('claims', 'bucket', colocate_with => 'messages');
-  `,
-  `
-  SELECT create_distributed_table('names', 'bucket', colocate_with => 'messages');
-  SELECT create_reference_table('commands');
-  SELECT create_distributed_table('triggers', 'bucket', colocate_with => 'messages');
-  `,
-  '',
-];
+/** Where Citus is installed, its tables are spread, all by bucket, so that a claim lies beside what it claims; the rest is on every node. */
+const PLACES = {
+  log: "create_reference_table('log')",
+  commands: "create_reference_table('commands')",
+  messages: "create_distributed_table('messages', 'bucket')",
+  claims: "create_distributed_table('claims', 'bucket', colocate_with => 'messages')",
+  names: "create_distributed_table('names', 'bucket', colocate_with => 'messages')",
+  triggers: "create_distributed_table('triggers', 'bucket', colocate_with => 'messages')",
+};
 
 /**
  * Brings a database to the newest schema. Of collectors that start at once one migrates, and the others wait and find it done.
@@ -133,17 +128,26 @@ const DISTRIBUTE = [
 export async function migrate({ query, transaction }: Database, isCitus: boolean): Promise<void> {
   await createMigrations(query);
   // Without a lock first: the usual start has nothing to do, and may be that of a user who may not change tables.
-  if ((await versionOf(query)) === MIGRATIONS.length) return;
+  if ((await versionOf(query)) === MIGRATIONS.length && (!isCitus || (await unplaced(query)).length === 0)) return;
   await transaction('', async (query) => {
     await query('LOCK TABLE hitherto_migrations IN EXCLUSIVE MODE');
     const version = await versionOf(query);
     if (version > MIGRATIONS.length) throw new LedgerError('newer_ledger', 'The database was written by a newer hitherto; update this one.');
     for (let next = version; next < MIGRATIONS.length; next++) {
       await query(MIGRATIONS[next]!).catch(refuseForeignTables);
-      if (isCitus && DISTRIBUTE[next] !== '') await query(DISTRIBUTE[next]!);
       await query('INSERT INTO hitherto_migrations (version) VALUES ($1)', [next + 1]);
     }
+    // What lies in a table moves with it.
+    if (isCitus) for (const placing of await unplaced(query)) await query(`SELECT ${placing}`);
   });
+}
+
+/** What is still to be done about tables that Citus does not know. It may have come after them. */
+async function unplaced(query: Query): Promise<string[]> {
+  const tables = Object.keys(PLACES).map((table) => `'${table}'::regclass`);
+  const rows = await query<{ name: string }>(`SELECT c.relname AS name FROM citus_tables t JOIN pg_class c ON c.oid = t.table_name WHERE c.oid IN (${tables.join(', ')})`);
+  const placed = new Set(rows.map(({ name }) => name));
+  return Object.entries(PLACES).flatMap(([table, placing]) => (placed.has(table) ? [] : placing));
 }
 
 export async function hasCitus({ query }: Database): Promise<boolean> {
