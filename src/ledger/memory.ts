@@ -149,9 +149,12 @@ export function memoryLedger(options: LedgerOptions = {}): WholeLedger {
       open();
       const everybody = engine.people().sort((a, b) => compareIds(a.id, b.id));
       const named = search === '' ? undefined : engine.person(search)?.id;
-      const exact = everybody.filter(({ id, anonymousIds }) => id === named || anonymousIds.includes(search));
-      const others = everybody.filter((person) => person.id.startsWith(search) && !exact.includes(person) && (before === undefined || compareIds(person.id, before) > 0));
-      const found = before === undefined ? [...exact, ...others] : others;
+      // By their name ahead of by an anonymous id.
+      const exact = [...everybody.filter(({ id }) => id === named), ...everybody.filter(({ id, anonymousIds }) => id !== named && anonymousIds.includes(search))];
+      const others = everybody.filter((person) => person.id.startsWith(search) && !exact.includes(person));
+      const top = exact.findIndex(({ id }) => id === before);
+      const isAtTop = before === undefined || top >= 0;
+      const found = isAtTop ? [...exact.slice(top + 1), ...others] : others.filter(({ id }) => compareIds(id, before) > 0);
       const lastAt = new Map(engine.placedActivity().map(({ line }) => [line.person, line.at] as const).reverse());
       const items = found.slice(0, limit).map(({ id, anonymousIds }) => ({
         id,

@@ -239,9 +239,11 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
 
   function apply({ record, claim, link }: Decision, stored: MessageRecord | undefined, namesakes: Kept | undefined): void {
     if (record) {
-      // A copy that arrived earlier takes the place of the one that is known.
-      if (stored) Object.assign(stored, record);
-      else add(record, namesakes);
+      if (stored) {
+        // One that arrived earlier takes the place of the one that is known, and of what that one alone had claimed or named.
+        Object.assign(stored, record);
+        isStale = true;
+      } else add(record, namesakes);
     }
     if (claim) setClaim({ ...claim, ...commandRules?.closingOf(claim) });
     if (link) {

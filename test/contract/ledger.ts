@@ -903,6 +903,18 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await ids({ search: 'nobody' })).toEqual([[], null]);
       });
 
+      it('come page by page also where some were found by an anonymous id, wherever their ids stand', async () => {
+        await append(NOON + HOUR, track('seen', { userId: 'b' }), track('seen', { userId: 'bo' }), identify('zoe', { anonymousId: 'b' }));
+        await append(NOON + HOUR, track('seen', { userId: 'va' }), track('seen', { userId: 'vb' }));
+        const paged = async (search: string, before?: string): Promise<string[]> => {
+          const { items, next } = await ledger.people!({ search, limit: 1, ...(before !== undefined && { before }) });
+          return [...items.map(({ id }) => id), ...(next === null ? [] : await paged(search, next))];
+        };
+        expect(await paged('v')).toEqual(['carl', 'va', 'vb']);
+        expect(await paged('b')).toEqual(['b', 'zoe', 'bo', 'bob']);
+        expect(await ids({ search: 'b', limit: 2 })).toEqual([['b', 'zoe'], 'zoe']);
+      });
+
       it('stand once, however many they were before they were merged', async () => {
         await ledger.administration!.mergePeople('ada', 'carl', NOON + HOUR);
         expect((await ledger.people!({ limit: 1 })).items).toMatchObject([{ id: 'ada', anonymousIds: 1, lastAt: NOON + HOUR }]);

@@ -75,8 +75,10 @@ export function createPeople(database: SqlDatabase, segments: Segment[]): People
 async function peoplePage(view: View, { search = '', before, limit }: PeopleQuery): Promise<PeoplePage> {
   const { lookup, statements } = view;
   const exact = search === '' ? [] : await peopleBehind(search, view);
-  const found = before === undefined ? [...exact] : [];
-  for await (const name of namesFrom(before ?? search, search, statements)) {
+  // Their ids may stand anywhere in the order, also behind all those that begin so, which follow in any case.
+  const isAtTop = before === undefined || exact.includes(before);
+  const found = isAtTop ? exact.slice(exact.indexOf(before!) + 1) : [];
+  for await (const name of namesFrom(isAtTop ? search : before, search, statements)) {
     if ((await lookup.rootOf(name)) !== name || exact.includes(name)) continue;
     found.push(name);
     // One more than the page has says that there is a next one.

@@ -134,6 +134,14 @@ describe('a duplicate', () => {
     engine.receive({ ...track('e', 'a'), messageId: 'm' }, { receivedAt: at('0:00'), sequence: 1 });
     expect(engine.events()).toMatchObject([{ receivedAt: at('0:00') }]);
   });
+
+  it('that gave way has claimed nothing, where the one that was received earlier does not', () => {
+    const engine = createEngine();
+    engine.receive({ ...identify('p', 'a'), messageId: 'm' }, { receivedAt: at('0:01'), sequence: 2 });
+    engine.receive({ ...track('e', 'a'), userId: 'p', messageId: 'm' }, { receivedAt: at('0:00'), sequence: 1 });
+    expect(engine.claims()).toEqual([]);
+    expect(engine.person('p')).toMatchObject({ traits: {}, anonymousIds: [] });
+  });
 });
 
 describe('a message without a readable timestamp', () => {
