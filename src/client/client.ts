@@ -403,13 +403,12 @@ function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | u
   return { page: { path, referrer, search, title, url, ...(isObject(context['page']) && scrubAddresses(context['page'], scrub)) } };
 }
 
-/** Of the options for integrations, what switches one on or off goes with each message; the rest configures them. */
-function switchesIn(integrations: JsonObject | undefined): JsonObject | undefined {
-  const switches = Object.entries(integrations ?? {}).filter(([, value]) => typeof value === 'boolean');
-  return switches.length > 0 ? Object.fromEntries(switches) : undefined;
+/** Of the options for integrations, which of them are on goes with each message: one that is configured is. */
+function switchesIn(integrations: JsonObject | undefined): JsonObject {
+  return Object.fromEntries(Object.entries(integrations ?? {}).map(([name, value]) => [name, Boolean(value)]));
 }
 
-/** ISO 8601; the moment of the call, when the page says nothing that is a time. */
+/** ISO 8601; the moment of the call, when the page says nothing that is a time. A number is what it is on the wire. */
 function isoTime(given: unknown): string {
   try {
     return new Date((given as string | number | Date | undefined) ?? timeOfCall()).toISOString();

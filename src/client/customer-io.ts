@@ -38,6 +38,7 @@ export function readLoadOptions(settings: unknown, options: unknown): LoadReques
       ...given,
       ...(plugins !== undefined && { plugins: [plugins, given['plugins'] ?? []] }),
       ...readPersistence(given),
+      ...readSwitches(given),
       writeKey: said.writeKey ?? source,
       endpoint,
     } as ClientOptions,
@@ -57,6 +58,12 @@ type Given = JsonObject | null | undefined;
 
 function readPersistence({ disableClientPersistence, persistence }: JsonObject): JsonObject {
   return disableClientPersistence === true ? { persistence: 'memory' } : persistence === undefined ? {} : { persistence };
+}
+
+/** Where all are off and theirs is not named, nothing is sent: the original does not even start what sends. */
+function readSwitches({ integrations }: JsonObject): JsonObject {
+  const isOff = isObject(integrations) && integrations['All'] === false && !integrations[INTEGRATION];
+  return isOff ? { integrations: { ...integrations, [INTEGRATION]: false } } : {};
 }
 
 function textIn(value: unknown): string | undefined {

@@ -128,6 +128,24 @@ describe('the table of the client', () => {
 
   it('6, 7: posts plain text, the key in the body; null kept, undefined left out, dates as ISO', async () => {
     const client = load();
+  it('5: says of each integration that the page configures whether it is on', async () => {
+    const client = load({ integrations: { All: true, Mail: { list: 7 }, Ads: false, Old: null, [INTEGRATION]: {} } });
+    void client.track('x', {}, { integrations: { Mail: { list: 8 } } });
+    expect(await sent(client)).toMatchObject([{ integrations: { All: true, Mail: { list: 8 }, Ads: false, Old: false, [INTEGRATION]: true } }]);
+  });
+
+  it.each([
+    [{ All: false }, 0],
+    [{ All: false, Mail: true }, 0],
+    [{ [INTEGRATION]: false }, 0],
+    [{ All: false, [INTEGRATION]: true }, 1],
+    [{ All: false, [INTEGRATION]: { apiKey: 'OWN' } }, 1],
+  ])('5: where the page has switched it off, nothing leaves: %j', async (integrations, count) => {
+    const client = load({ integrations });
+    await client.track('x');
+    expect(await sent(client)).toHaveLength(count);
+  });
+
     void client.track('x', { n: null, u: undefined, at: new Date(0) });
     const [message] = await sent(client);
     expect(requests[0]).toMatchObject({ method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: { writeKey: 'KEY' } });
