@@ -1,7 +1,7 @@
 import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
-import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
-import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
+import { isObject, millisecondsOf, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
+import { sortArguments, splitOptions, toText, type Arguments, type Callback } from './arguments.js';
 import { createCircumstances, createScrubber, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrubber } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
@@ -135,7 +135,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   /** One call, turned into a message: who, what, when and where, as they are at this moment. */
   function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback, page?: PageContext): Promise<Context> {
     const { top, context } = splitOptions(callOptions);
-    if (typeof top['anonymousId'] === 'string' && top['anonymousId']) identity.setAnonymousId(top['anonymousId']);
+    const [givenId, userId] = [top['anonymousId'], top['userId']].map(toText);
+    if (givenId) identity.setAnonymousId(givenId);
     const here = copyOf(circumstances());
     const consented = gate.categories();
     const isPlain = !page && !consented && Object.keys(context).length === 0;
@@ -144,7 +145,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       messageId: newId(),
       timestamp: isoTime(top['timestamp']),
       anonymousId: identity.anonymousId(),
-      userId: top['userId'] ?? identity.userId() ?? null,
+      userId: userId || (identity.userId() ?? null),
       integrations: { ...integrations, ...(isObject(top['integrations']) && top['integrations']) },
       ...about,
       context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context, scrub) },
@@ -411,7 +412,7 @@ function switchesIn(integrations: JsonObject | undefined): JsonObject {
 /** ISO 8601; the moment of the call, when the page says nothing that is a time. A number is what it is on the wire. */
 function isoTime(given: unknown): string {
   try {
-    return new Date((given as string | number | Date | undefined) ?? timeOfCall()).toISOString();
+    return new Date(typeof given === 'number' ? millisecondsOf(given) : ((given as string | Date | undefined) ?? timeOfCall())).toISOString();
   } catch {
     return new Date(timeOfCall()).toISOString();
   }

@@ -377,6 +377,23 @@ describe('the table of the client', () => {
     client.user().id('ada');
     client.group('acme');
     const before = client.user().anonymousId();
+  it('21: beside the context, what says the same goes over it; ids are texts, and none where nothing is said', async () => {
+    const client = load();
+    void client.identify('ada');
+    void client.track('x', {}, { ip: '9.9.9.9', context: { ip: '1.2.3.4', kind: 'phone' }, userId: '' });
+    void client.track('y', {}, { userId: 7, anonymousId: 5 } as never);
+    const [, x, y] = await sent(client);
+    expect(x).toMatchObject({ userId: 'ada', context: { ip: '9.9.9.9', kind: 'phone' } });
+    expect(y).toMatchObject({ userId: '7', anonymousId: '5' });
+    expect(client.user().anonymousId()).toBe('5');
+  });
+
+  it('21: a number as the time is unix seconds, or milliseconds, as whoever receives it would read it', async () => {
+    const client = load();
+    for (const timestamp of [1_700_000_000, 1_700_000_000_000]) void client.track('x', {}, { timestamp });
+    expect((await sent(client)).map(({ timestamp }) => timestamp)).toEqual(['2023-11-14T22:13:20.000Z', '2023-11-14T22:13:20.000Z']);
+  });
+
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const bad of [Object.create(null), proxy, {}, [], Symbol('x'), () => {}] as never[]) {
