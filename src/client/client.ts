@@ -212,6 +212,12 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     return send(type, { ...named, properties }, callOptions, callback, given ? (page as PageContext | undefined) : undefined);
   }
 
+  /** A number is an id elsewhere; it names no page. */
+  function viewMethod(type: 'page' | 'screen'): Client['page'] {
+    const call = method(2, (given) => view(type, given));
+    return (...values: unknown[]) => call(...values.filter((value) => typeof value !== 'number'));
+  }
+
   const group = method(1, ({ texts, objects, callback }) => {
     const [given, callOptions] = objects;
     const groupId = texts[0]?.trim() ? texts[0] : identity.group.id();
@@ -250,8 +256,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
     }),
 
-    page: method(2, (given) => view('page', given)),
-    screen: method(2, (given) => view('screen', given)),
+    page: viewMethod('page'),
+    screen: viewMethod('screen'),
 
     group: ((...values: unknown[]) => (values.length > 0 ? group(...values) : groupOf(identity))) as Client['group'],
 

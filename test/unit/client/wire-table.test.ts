@@ -357,6 +357,16 @@ describe('the table of the client', () => {
     client.trackLink(document.querySelectorAll('a'), () => 'clicked', { a: 1 });
     client.trackSubmit([document.forms[0]], 'submitted', () => ({ b: 2 }));
     document.querySelector('a')!.click();
+  it('20: a number is no name of a page', async () => {
+    const client = load() as DropInClient & Record<'page' | 'screen', (...values: unknown[]) => Promise<unknown>>;
+    void client.page('Error', 404, { x: 1 });
+    void client.screen(7);
+    const [page, screen] = await sent(client);
+    expect(page).toMatchObject({ name: 'Error', properties: { name: 'Error', x: 1 } });
+    expect(page).not.toHaveProperty('category');
+    expect(screen).not.toHaveProperty('name');
+  });
+
     document.forms[0]!.dispatchEvent(new Event('submit', { cancelable: true }));
     expect((await sent(client)).map(({ event, properties }) => [event, properties])).toEqual([['clicked', { a: 1 }], ['submitted', { b: 2 }]]);
   });
