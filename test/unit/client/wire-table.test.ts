@@ -410,6 +410,14 @@ describe('the table of the client', () => {
       expect([client.user().id(bad), client.group().id(bad), client.user().anonymousId(bad)]).toEqual(['ada', 'acme', before]);
     }
   });
+  it('22: tells of that page() who listens behind the load', async () => {
+    const heard = vi.fn();
+    const client = load({ initialPageview: true });
+    client.on('page', heard);
+    await client.ready();
+    expect(heard).toHaveBeenCalledOnce();
+  });
+
 
   it('gives the group when it is asked for nothing else, and sets people and groups without a word', async () => {
     const client = load();
