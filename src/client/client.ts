@@ -252,7 +252,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     identify: method(1, ({ texts, objects, callback }) => {
       const { token, userId, traits, options: callOptions } = signedCall(objects[0], objects[1]);
       identity.identify(texts[0]?.trim() ? texts[0] : userId, plain(traits ?? {}));
-      emitter.emit('identify', identity.userId(), identity.traits(), callOptions);
+      emitter.emit('identify', identity.userId() ?? null, identity.traits(), callOptions);
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
     }),
 
@@ -266,7 +266,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id: alias("user-1"). This call was dropped.');
       const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
       const callOptions = objects.find(isObject);
-      emitter.emit('alias', to, from, callOptions);
+      emitter.emit('alias', to, from ?? null, callOptions);
       return send('alias', { userId: to, previousId }, callOptions, callback);
     }),
 
@@ -275,9 +275,11 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       emitter.emit('reset');
     },
 
-    setAnonymousId(anonymousId) {
-      if (typeof anonymousId === 'string' && anonymousId.trim()) identity.setAnonymousId(anonymousId);
+    setAnonymousId(given) {
+      const anonymousId = toText(given);
+      if (anonymousId?.trim()) identity.setAnonymousId(anonymousId);
       else report('no_anonymous_id', 'setAnonymousId() needs the id, as text. This call was dropped.');
+      return identity.anonymousId();
     },
 
     user: () => userOf(identity),

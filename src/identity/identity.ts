@@ -43,6 +43,8 @@ export interface Identity {
   /** Says who the person is, `null` for nobody, all traits included. Somebody else is another visitor too. */
   setPerson(userId: string | null | undefined, traits: JsonObject): void;
   setAnonymousId(anonymousId: string): void;
+  /** The visitor is somebody new, whoever the person is. */
+  renew(): void;
   /** Forgets the person and the visitor; the next one is somebody new. */
   logout(): void;
   /** Forgets the group too. */
@@ -181,7 +183,6 @@ export function createIdentity(options: IdentityOptions): Identity {
     speak();
   }
 
-  /** The visitor is somebody new. */
   function renew(): void {
     copies.remove(GIVEN_ID);
     setAnonymousId(newId());
@@ -213,6 +214,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       if (id !== anonymousId) copies.write(GIVEN_ID, id);
       setAnonymousId(id);
     },
+    renew,
     logout,
     reset() {
       group.set(null, {});

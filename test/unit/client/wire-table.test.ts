@@ -258,6 +258,33 @@ describe('the table of the client', () => {
     expect((await sent(client)).map(({ type, event, userId }) => [event ?? type, userId])).toEqual([['page', null], ['early', null], ['identify', 'ada'], ['early2', 'ada']]);
   });
 
+  it('14: anonymousId(null) makes the visitor another and leaves the person; setAnonymousId() gives back the id', () => {
+    const client = load();
+    void client.identify('ada');
+    expect(client.setAnonymousId('mine')).toBe('mine');
+    expect(client.setAnonymousId(7)).toBe('7');
+    expect(client.user().anonymousId(null)).not.toBe('7');
+    expect(client.user().anonymousId()).toMatch(/^[\w-]{21}$/);
+    expect(client.user().id()).toBe('ada');
+  });
+
+  it('14: group().logout() forgets the group alone', () => {
+    const client = load();
+    void client.identify('ada');
+    void client.group('acme', { size: 3 });
+    client.group().logout();
+    expect([client.group().id(), client.group().traits(), client.user().id()]).toEqual([null, {}, 'ada']);
+  });
+
+  it('says null of whoever is not known to those who listen', async () => {
+    const heard = vi.fn();
+    const client = load().on('identify', heard).on('alias', heard);
+    void client.identify({ plan: 'pro' });
+    void client.alias('ada');
+    await sent(client as DropInClient);
+    expect(heard.mock.calls).toEqual([[null, { plan: 'pro' }, undefined], ['ada', null, undefined]]);
+  });
+
   it('16: names each call once', async () => {
     const client = load();
     for (let i = 0; i < 200; i++) void client.track('x');
