@@ -86,11 +86,23 @@ describe('the table of the client', () => {
     expect(loaded.instance).toBe(client);
 
     const later = new AnalyticsBrowser();
+    const known = later.user();
     const early = later.track('early');
     expect(later.on('track', () => {})).toBe(later);
     later.load({ writeKey: 'KEY', cdnSettings }, { flushInterval: 0 });
     expect((await early).event).toMatchObject({ event: 'early' });
     clients.push((await later)[0]);
+    expect((await known).anonymousId()).toBe((await later)[0].user().anonymousId());
+  });
+
+  it('3: user() and group() are promises too, as of the original', async () => {
+    const loaded = AnalyticsBrowser.load({ writeKey: 'KEY', cdnSettings });
+    clients.push((await loaded)[0]);
+    void loaded.identify('ada');
+    void loaded.group('acme');
+    expect([loaded.user().id(), loaded.group().id()]).toEqual(['ada', 'acme']);
+    expect(await loaded.user().then((user) => user.id())).toBe('ada');
+    expect(await loaded.group().then((group) => group.id())).toBe('acme');
   });
 
   it('3: before load, user() has nothing to tell, and says so', () => {
@@ -116,18 +128,6 @@ describe('the table of the client', () => {
     expect(requests[0]!.url).toBe('http://eu.example/v1/b');
   });
 
-  it('5: sends under the apiKey of the settings that were fetched, and under the page\'s own before that', async () => {
-    answer = (url) => (url.endsWith('/settings') ? Response.json({ integrations: { [INTEGRATION]: { apiKey: 'FETCHED' } } }) : new Response('{"success":true}'));
-    for (const [integrations, key] of [[{}, 'FETCHED'], [{ [INTEGRATION]: { apiKey: 'OWN' } }, 'OWN']] as const) {
-      const client = load({ integrations }, { writeKey: 'KEY' });
-      void client.track('x');
-      await sent(client);
-      expect(requests.at(-1)!.body.writeKey).toBe(key);
-    }
-  });
-
-  it('6, 7: posts plain text, the key in the body; null kept, undefined left out, dates as ISO', async () => {
-    const client = load();
   it('5: says of each integration that the page configures whether it is on', async () => {
     const client = load({ integrations: { All: true, Mail: { list: 7 }, Ads: false, Old: null, [INTEGRATION]: {} } });
     void client.track('x', {}, { integrations: { Mail: { list: 8 } } });
@@ -146,6 +146,18 @@ describe('the table of the client', () => {
     expect(await sent(client)).toHaveLength(count);
   });
 
+  it('5: sends under the apiKey of the settings that were fetched, and under the page\'s own before that', async () => {
+    answer = (url) => (url.endsWith('/settings') ? Response.json({ integrations: { [INTEGRATION]: { apiKey: 'FETCHED' } } }) : new Response('{"success":true}'));
+    for (const [integrations, key] of [[{}, 'FETCHED'], [{ [INTEGRATION]: { apiKey: 'OWN' } }, 'OWN']] as const) {
+      const client = load({ integrations }, { writeKey: 'KEY' });
+      void client.track('x');
+      await sent(client);
+      expect(requests.at(-1)!.body.writeKey).toBe(key);
+    }
+  });
+
+  it('6, 7: posts plain text, the key in the body; null kept, undefined left out, dates as ISO', async () => {
+    const client = load();
     void client.track('x', { n: null, u: undefined, at: new Date(0) });
     const [message] = await sent(client);
     expect(requests[0]).toMatchObject({ method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: { writeKey: 'KEY' } });
@@ -246,18 +258,6 @@ describe('the table of the client', () => {
     expect(Object.keys(cookies()).filter((name) => name.startsWith('ajs_'))).toEqual(['ajs_anonymous_id']);
   });
 
-  it('15, ours: calls from before the load leave in their order', async () => {
-    const later = new AnalyticsBrowser();
-    void later.page();
-    void later.track('early');
-    void later.identify('ada');
-    void later.track('early2');
-    later.load({ writeKey: 'KEY', cdnSettings }, { flushInterval: 0 });
-    const [client] = await later;
-    clients.push(client);
-    expect((await sent(client)).map(({ type, event, userId }) => [event ?? type, userId])).toEqual([['page', null], ['early', null], ['identify', 'ada'], ['early2', 'ada']]);
-  });
-
   it('14: anonymousId(null) makes the visitor another and leaves the person; setAnonymousId() gives back the id', () => {
     const client = load();
     void client.identify('ada');
@@ -283,6 +283,18 @@ describe('the table of the client', () => {
     void client.alias('ada');
     await sent(client as DropInClient);
     expect(heard.mock.calls).toEqual([[null, { plan: 'pro' }, undefined], ['ada', null, undefined]]);
+  });
+
+  it('15, ours: calls from before the load leave in their order', async () => {
+    const later = new AnalyticsBrowser();
+    void later.page();
+    void later.track('early');
+    void later.identify('ada');
+    void later.track('early2');
+    later.load({ writeKey: 'KEY', cdnSettings }, { flushInterval: 0 });
+    const [client] = await later;
+    clients.push(client);
+    expect((await sent(client)).map(({ type, event, userId }) => [event ?? type, userId])).toEqual([['page', null], ['early', null], ['identify', 'ada'], ['early2', 'ada']]);
   });
 
   it('16: names each call once', async () => {
@@ -345,6 +357,16 @@ describe('the table of the client', () => {
     expect(track).toMatchObject({ context: { page: { url: 'http://127.0.0.1/cart' } } });
   });
 
+  it('20: a number is no name of a page', async () => {
+    const client = load() as DropInClient & Record<'page' | 'screen', (...values: unknown[]) => Promise<unknown>>;
+    void client.page('Error', 404, { x: 1 });
+    void client.screen(7);
+    const [page, screen] = await sent(client);
+    expect(page).toMatchObject({ name: 'Error', properties: { name: 'Error', x: 1 } });
+    expect(page).not.toHaveProperty('category');
+    expect(screen).not.toHaveProperty('name');
+  });
+
   it('21: options override, merge into the context, and nest at their dots', async () => {
     const client = load();
     void client.track('x', {}, { integrations: { D: false }, timestamp: new Date(0), userId: 'once', context: { a: 1 }, 'device.kind': 'phone', other: 2 });
@@ -353,6 +375,23 @@ describe('the table of the client', () => {
     const [x, y, z] = await sent(client);
     expect(x).toMatchObject({ integrations: { D: false }, timestamp: '1970-01-01T00:00:00.000Z', userId: 'once', context: { a: 1, device: { kind: 'phone' }, other: 2 } });
     expect([y!['userId'], y!['anonymousId'], z!['anonymousId']]).toEqual([null, 'mine', 'mine']);
+  });
+
+  it('21: beside the context, what says the same goes over it; ids are texts, and none where nothing is said', async () => {
+    const client = load();
+    void client.identify('ada');
+    void client.track('x', {}, { ip: '9.9.9.9', context: { ip: '1.2.3.4', kind: 'phone' }, userId: '' });
+    void client.track('y', {}, { userId: 7, anonymousId: 5 } as never);
+    const [, x, y] = await sent(client);
+    expect(x).toMatchObject({ userId: 'ada', context: { ip: '9.9.9.9', kind: 'phone' } });
+    expect(y).toMatchObject({ userId: '7', anonymousId: '5' });
+    expect(client.user().anonymousId()).toBe('5');
+  });
+
+  it('21: a number as the time is unix seconds, or milliseconds, as whoever receives it would read it', async () => {
+    const client = load();
+    for (const timestamp of [1_700_000_000, 1_700_000_000_000]) void client.track('x', {}, { timestamp });
+    expect((await sent(client)).map(({ timestamp }) => timestamp)).toEqual(['2023-11-14T22:13:20.000Z', '2023-11-14T22:13:20.000Z']);
   });
 
   it('22: keeps what it is told to keep, where it is told to', async () => {
@@ -371,6 +410,14 @@ describe('the table of the client', () => {
     expect((globalThis as { myAnalytics?: unknown }).myAnalytics).toBe(client);
   });
 
+  it('22: tells of that page() who listens behind the load', async () => {
+    const heard = vi.fn();
+    const client = load({ initialPageview: true });
+    client.on('page', heard);
+    await client.ready();
+    expect(heard).toHaveBeenCalledOnce();
+  });
+
   it('23: takes plugins and middleware (the rest in plugins.test.ts)', async () => {
     const client = load({ plugins: [{ name: 'p', type: 'enrichment', screen: (context: unknown) => (context as { updateEvent(path: string, value: unknown): void }).updateEvent('properties.p', 1) }] });
     await client.addSourceMiddleware(({ payload, next }) => next(payload));
@@ -384,16 +431,6 @@ describe('the table of the client', () => {
     client.trackLink(document.querySelectorAll('a'), () => 'clicked', { a: 1 });
     client.trackSubmit([document.forms[0]], 'submitted', () => ({ b: 2 }));
     document.querySelector('a')!.click();
-  it('20: a number is no name of a page', async () => {
-    const client = load() as DropInClient & Record<'page' | 'screen', (...values: unknown[]) => Promise<unknown>>;
-    void client.page('Error', 404, { x: 1 });
-    void client.screen(7);
-    const [page, screen] = await sent(client);
-    expect(page).toMatchObject({ name: 'Error', properties: { name: 'Error', x: 1 } });
-    expect(page).not.toHaveProperty('category');
-    expect(screen).not.toHaveProperty('name');
-  });
-
     document.forms[0]!.dispatchEvent(new Event('submit', { cancelable: true }));
     expect((await sent(client)).map(({ event, properties }) => [event, properties])).toEqual([['clicked', { a: 1 }], ['submitted', { b: 2 }]]);
   });
@@ -414,37 +451,12 @@ describe('the table of the client', () => {
     client.user().id('ada');
     client.group('acme');
     const before = client.user().anonymousId();
-  it('21: beside the context, what says the same goes over it; ids are texts, and none where nothing is said', async () => {
-    const client = load();
-    void client.identify('ada');
-    void client.track('x', {}, { ip: '9.9.9.9', context: { ip: '1.2.3.4', kind: 'phone' }, userId: '' });
-    void client.track('y', {}, { userId: 7, anonymousId: 5 } as never);
-    const [, x, y] = await sent(client);
-    expect(x).toMatchObject({ userId: 'ada', context: { ip: '9.9.9.9', kind: 'phone' } });
-    expect(y).toMatchObject({ userId: '7', anonymousId: '5' });
-    expect(client.user().anonymousId()).toBe('5');
-  });
-
-  it('21: a number as the time is unix seconds, or milliseconds, as whoever receives it would read it', async () => {
-    const client = load();
-    for (const timestamp of [1_700_000_000, 1_700_000_000_000]) void client.track('x', {}, { timestamp });
-    expect((await sent(client)).map(({ timestamp }) => timestamp)).toEqual(['2023-11-14T22:13:20.000Z', '2023-11-14T22:13:20.000Z']);
-  });
-
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const bad of [Object.create(null), proxy, {}, [], Symbol('x'), () => {}] as never[]) {
       expect([client.user().id(bad), client.group().id(bad), client.user().anonymousId(bad)]).toEqual(['ada', 'acme', before]);
     }
   });
-  it('22: tells of that page() who listens behind the load', async () => {
-    const heard = vi.fn();
-    const client = load({ initialPageview: true });
-    client.on('page', heard);
-    await client.ready();
-    expect(heard).toHaveBeenCalledOnce();
-  });
-
 
   it('gives the group when it is asked for nothing else, and sets people and groups without a word', async () => {
     const client = load();
