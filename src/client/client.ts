@@ -222,7 +222,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     const [given, callOptions] = objects;
     const groupId = texts[0]?.trim() ? texts[0] : identity.group.id();
     if (!groupId) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
-    const known = groupId === identity.group.id() ? identity.group.traits() : {};
+    const known = groupId === (identity.group.id() ?? groupId) ? identity.group.traits() : {};
     identity.group.set(groupId, { ...known, ...plain(given ?? {}) });
     emitter.emit('group', groupId, identity.group.traits(), callOptions);
     return send('group', { groupId, traits: identity.group.traits() }, callOptions, callback);
