@@ -172,7 +172,10 @@ export function createIdentity(options: IdentityOptions): Identity {
     recovered ??= remembered ?? (isOpen() ? copies.read(ANONYMOUS_ID) : undefined) ?? candidates.at(-1)!;
     const id = candidates.includes(anonymousId) ? recovered : anonymousId;
     // Once a page: the copies agree again, and last another year.
-    if (id !== anonymousId || !isKept) keepId(id);
+    if (id !== anonymousId || !isKept) {
+      keepId(id);
+      for (const entity of [user, group]) entity.keep();
+    }
     copies.writeOwn(CANDIDATE, undefined);
     return id;
   }
