@@ -8,7 +8,7 @@ export interface CallOptions {
   anonymousId?: string;
   /** For this message only. */
   userId?: string;
-  /** When it happened, if not now. */
+  /** When it happened, if not now: a date, ISO 8601, or a number of unix seconds (milliseconds above 1e11). */
   timestamp?: Date | string | number;
   /** Merged over the one that is captured. */
   context?: JsonObject;
@@ -47,12 +47,12 @@ export function sortArguments(values: readonly unknown[], textLimit: number): Ar
 /** What a call's options say: about the message itself, and about its context. */
 export function splitOptions(options: CallOptions | null | undefined): { top: JsonObject; context: JsonObject } {
   const top: JsonObject = {};
-  const context: JsonObject = {};
   // Most calls have none.
-  if (!options) return { top, context };
-  for (const [key, value] of Object.entries(readable(options))) {
+  if (!options) return { top, context: {} };
+  const { context: given, ...others } = readable(options);
+  const context = isObject(given) ? readable(given) : {};
+  for (const [key, value] of Object.entries(others)) {
     if (TOP_LEVEL.has(key)) top[key] = value;
-    else if (key === 'context') Object.assign(context, isObject(value) ? readable(value) : undefined);
     else setPath(context, key.split('.'), value);
   }
   return { top, context };

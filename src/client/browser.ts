@@ -1,6 +1,7 @@
 import { during, momentOfCall } from './circumstances.js';
 import { Context } from './context.js';
 import { startDropIn, type DropInClient, type LoadOptions } from './drop-in.js';
+import type { Entity, User } from './types.js';
 
 /** What is given first to `load`. */
 export interface LoadSettings {
@@ -23,6 +24,10 @@ type Result = [client: DropInClient, context: Context];
 export interface LoadedClient extends DropInClient, PromiseLike<Result> {
   /** Starts it. What was called before is done now, in that order, as of the time and the page of each call. */
   load(settings: LoadSettings, options?: LoadOptions): LoadedClient;
+  /** Who is calling; to be awaited where it may be asked before `load`. */
+  user(): Awaitable<User>;
+  /** As of the client, and of itself a promise too where it is asked for the group. */
+  group: (() => Awaitable<Entity>) & DropInClient['group'];
   /** As of a promise of the client. */
   catch: Promise<Result>['catch'];
   /** As of a promise of the client. */
@@ -30,6 +35,9 @@ export interface LoadedClient extends DropInClient, PromiseLike<Result> {
   /** The client, once loaded. */
   instance?: DropInClient;
 }
+
+/** At hand, and, as with the original, a promise of itself. */
+type Awaitable<T> = T & Promise<T>;
 
 interface AnalyticsBrowserConstructor {
   new (): LoadedClient;
@@ -43,7 +51,7 @@ const AWAITED =
     ' ',
   );
 /** Before `load` nobody knows where the visitor is remembered. */
-const NOBODY = { id: () => null, anonymousId: () => '', traits: () => ({}), logout() {}, reset() {} };
+const NOBODY: User = { id: () => complain(null), anonymousId: () => complain(''), traits: () => complain({}), logout() {}, reset() {} };
 
 /**
  * The drop-in for Customer.io's `AnalyticsBrowser`, over the same client. Sends to Customer.io unless told otherwise.
@@ -78,7 +86,11 @@ function createLoader(): LoadedClient {
       if (loader.instance) return loader;
       const client = startDropIn(settings, options);
       // The client in the result is another object: a promise that resolved with a thenable would wait for it for ever.
-      Object.assign(loader, client, { instance: client });
+      Object.assign(loader, client, {
+        instance: client,
+        user: () => awaitable(client.user()),
+        group: (...values: Parameters<DropInClient['group']>) => (values.length > 0 ? client.group(...values) : awaitable(client.group())),
+      });
       const early = calls;
       calls = [];
       early.forEach((call) => call());
@@ -89,13 +101,18 @@ function createLoader(): LoadedClient {
     then: (...handlers: Parameters<Promise<Result>['then']>) => result().then(...handlers),
     catch: (...handlers: Parameters<Promise<Result>['catch']>) => result().catch(...handlers),
     finally: (...handlers: Parameters<Promise<Result>['finally']>) => result().finally(...handlers),
-    user: () => (complain('user'), NOBODY),
+    user: () => awaitable(NOBODY, started.then((client) => client.user())),
   } as unknown as LoadedClient;
   for (const name of AWAITED) (loader as unknown as Methods)[name] = (...values) => note(name, values);
   for (const name of CHAINED) (loader as unknown as Methods)[name] = (...values) => (void note(name, values), loader);
   return loader;
 }
 
-function complain(name: string): void {
-  console.error(`hitherto: ${name}() has nothing to tell before load(). Call load() first, or wait for ready().`);
+function awaitable<T extends object>(entity: T, promise = Promise.resolve(entity)): Awaitable<T> {
+  return Object.assign(promise, entity);
+}
+
+function complain<T>(nothing: T): T {
+  console.error('hitherto: user() has nothing to tell before load(). Call load() first, await user(), or wait for ready().');
+  return nothing;
 }

@@ -1,7 +1,7 @@
 import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
-import { isObject, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
-import { sortArguments, splitOptions, type Arguments, type Callback } from './arguments.js';
+import { isObject, millisecondsOf, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
+import { sortArguments, splitOptions, toText, type Arguments, type Callback } from './arguments.js';
 import { createCircumstances, createScrubber, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrubber } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
@@ -135,7 +135,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   /** One call, turned into a message: who, what, when and where, as they are at this moment. */
   function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback, page?: PageContext): Promise<Context> {
     const { top, context } = splitOptions(callOptions);
-    if (typeof top['anonymousId'] === 'string' && top['anonymousId']) identity.setAnonymousId(top['anonymousId']);
+    const [givenId, userId] = [top['anonymousId'], top['userId']].map(toText);
+    if (givenId) identity.setAnonymousId(givenId);
     const here = copyOf(circumstances());
     const consented = gate.categories();
     const isPlain = !page && !consented && Object.keys(context).length === 0;
@@ -144,7 +145,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       messageId: newId(),
       timestamp: isoTime(top['timestamp']),
       anonymousId: identity.anonymousId(),
-      userId: top['userId'] ?? identity.userId() ?? null,
+      userId: userId || (identity.userId() ?? null),
       integrations: { ...integrations, ...(isObject(top['integrations']) && top['integrations']) },
       ...about,
       context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context, scrub) },
@@ -211,11 +212,17 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     return send(type, { ...named, properties }, callOptions, callback, given ? (page as PageContext | undefined) : undefined);
   }
 
+  /** A number is an id elsewhere; it names no page. */
+  function viewMethod(type: 'page' | 'screen'): Client['page'] {
+    const call = method(2, (given) => view(type, given));
+    return (...values: unknown[]) => call(...values.filter((value) => typeof value !== 'number'));
+  }
+
   const group = method(1, ({ texts, objects, callback }) => {
     const [given, callOptions] = objects;
     const groupId = texts[0]?.trim() ? texts[0] : identity.group.id();
     if (!groupId) return drop('no_group_id', 'group() needs the id of the group: group("acme"). This call was dropped.');
-    const known = groupId === identity.group.id() ? identity.group.traits() : {};
+    const known = groupId === (identity.group.id() ?? groupId) ? identity.group.traits() : {};
     identity.group.set(groupId, { ...known, ...plain(given ?? {}) });
     emitter.emit('group', groupId, identity.group.traits(), callOptions);
     return send('group', { groupId, traits: identity.group.traits() }, callOptions, callback);
@@ -245,12 +252,12 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     identify: method(1, ({ texts, objects, callback }) => {
       const { token, userId, traits, options: callOptions } = signedCall(objects[0], objects[1]);
       identity.identify(texts[0]?.trim() ? texts[0] : userId, plain(traits ?? {}));
-      emitter.emit('identify', identity.userId(), identity.traits(), callOptions);
+      emitter.emit('identify', identity.userId() ?? null, identity.traits(), callOptions);
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
     }),
 
-    page: method(2, (given) => view('page', given)),
-    screen: method(2, (given) => view('screen', given)),
+    page: viewMethod('page'),
+    screen: viewMethod('screen'),
 
     group: ((...values: unknown[]) => (values.length > 0 ? group(...values) : groupOf(identity))) as Client['group'],
 
@@ -259,7 +266,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       if (!to?.trim()) return drop('no_user_id', 'alias() needs the new id: alias("user-1"). This call was dropped.');
       const previousId = from?.trim() ? from : (identity.userId() ?? identity.anonymousId());
       const callOptions = objects.find(isObject);
-      emitter.emit('alias', to, from, callOptions);
+      emitter.emit('alias', to, from ?? null, callOptions);
       return send('alias', { userId: to, previousId }, callOptions, callback);
     }),
 
@@ -268,9 +275,11 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       emitter.emit('reset');
     },
 
-    setAnonymousId(anonymousId) {
-      if (typeof anonymousId === 'string' && anonymousId.trim()) identity.setAnonymousId(anonymousId);
+    setAnonymousId(given) {
+      const anonymousId = toText(given);
+      if (anonymousId?.trim()) identity.setAnonymousId(anonymousId);
       else report('no_anonymous_id', 'setAnonymousId() needs the id, as text. This call was dropped.');
+      return identity.anonymousId();
     },
 
     user: () => userOf(identity),
@@ -403,16 +412,15 @@ function pageOf(here: JsonObject & { page?: PageContext }, page: PageContext | u
   return { page: { path, referrer, search, title, url, ...(isObject(context['page']) && scrubAddresses(context['page'], scrub)) } };
 }
 
-/** Of the options for integrations, what switches one on or off goes with each message; the rest configures them. */
-function switchesIn(integrations: JsonObject | undefined): JsonObject | undefined {
-  const switches = Object.entries(integrations ?? {}).filter(([, value]) => typeof value === 'boolean');
-  return switches.length > 0 ? Object.fromEntries(switches) : undefined;
+/** Of the options for integrations, which of them are on goes with each message: one that is configured is. */
+function switchesIn(integrations: JsonObject | undefined): JsonObject {
+  return Object.fromEntries(Object.entries(integrations ?? {}).map(([name, value]) => [name, Boolean(value)]));
 }
 
-/** ISO 8601; the moment of the call, when the page says nothing that is a time. */
+/** ISO 8601; the moment of the call, when the page says nothing that is a time. A number is what it is on the wire. */
 function isoTime(given: unknown): string {
   try {
-    return new Date((given as string | number | Date | undefined) ?? timeOfCall()).toISOString();
+    return new Date(typeof given === 'number' ? millisecondsOf(given) : ((given as string | Date | undefined) ?? timeOfCall())).toISOString();
   } catch {
     return new Date(timeOfCall()).toISOString();
   }

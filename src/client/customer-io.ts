@@ -38,6 +38,7 @@ export function readLoadOptions(settings: unknown, options: unknown): LoadReques
       ...given,
       ...(plugins !== undefined && { plugins: [plugins, given['plugins'] ?? []] }),
       ...readPersistence(given),
+      ...readSwitches(given),
       writeKey: said.writeKey ?? source,
       endpoint,
     } as ClientOptions,
@@ -55,8 +56,17 @@ export function addressIn(settings: unknown, overrides: unknown): { endpoint: st
 /** Whatever it is, it is data: its keys can be read. */
 type Given = JsonObject | null | undefined;
 
-function readPersistence({ disableClientPersistence, persistence }: JsonObject): JsonObject {
-  return disableClientPersistence === true ? { persistence: 'memory' } : persistence === undefined ? {} : { persistence };
+/** To the original the visitor's id is of the user: where that is not to be kept, neither is the id, nor what carries it. */
+function readPersistence({ disableClientPersistence, persistence, user }: JsonObject): JsonObject {
+  const isUserKept = !isObject(user) || (user['persist'] !== false && user['disable'] !== true);
+  if (disableClientPersistence === true || (persistence === undefined && !isUserKept)) return { persistence: 'memory' };
+  return persistence === undefined ? {} : { persistence };
+}
+
+/** Where all are off and theirs is not named, nothing is sent: the original does not even start what sends. */
+function readSwitches({ integrations }: JsonObject): JsonObject {
+  const isOff = isObject(integrations) && integrations['All'] === false && !integrations[INTEGRATION];
+  return isOff ? { integrations: { ...integrations, [INTEGRATION]: false } } : {};
 }
 
 function textIn(value: unknown): string | undefined {

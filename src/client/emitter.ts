@@ -12,9 +12,23 @@ export interface Emitter {
 
 export function createEmitter(): Emitter {
   let listeners: { event: string; listener: Listener; isOnce: boolean }[] = [];
+  /** What the start itself did: the page can listen only afterwards, and is told then. */
+  let early: (() => void)[] | undefined = [];
+  queueMicrotask(() => {
+    const waiting = early!;
+    early = undefined;
+    waiting.forEach((tell) => tell());
+  });
 
   function off(event: string, listener: Listener): void {
     listeners = listeners.filter((known) => known.event !== event || known.listener !== listener);
+  }
+
+  function tell(event: string, values: unknown[]): void {
+    for (const known of listeners.filter((each) => each.event === event)) {
+      if (known.isOnce) listeners = listeners.filter((each) => each !== known);
+      callPage(known.listener, ...values);
+    }
   }
 
   return {
@@ -22,10 +36,8 @@ export function createEmitter(): Emitter {
     once: (event, listener) => void listeners.push({ event, listener, isOnce: true }),
     off,
     emit(event, ...values) {
-      for (const known of listeners.filter((each) => each.event === event)) {
-        if (known.isOnce) listeners = listeners.filter((each) => each !== known);
-        callPage(known.listener, ...values);
-      }
+      if (early && !listeners.some((known) => known.event === event)) early.push(() => tell(event, values));
+      else tell(event, values);
     },
   };
 }

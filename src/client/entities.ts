@@ -11,6 +11,7 @@ export function userOf(identity: Identity): User {
     anonymousId(anonymousId) {
       const text = toText(anonymousId);
       if (text) identity.setAnonymousId(text);
+      else if (anonymousId === null) identity.renew();
       return identity.anonymousId();
     },
     logout,
@@ -24,6 +25,7 @@ export function groupOf({ group }: Identity): Entity {
 }
 
 function entityOf({ id, traits, set }: { id(): string | undefined; traits(): JsonObject; set(id: string | null | undefined, traits: JsonObject): void }): Entity {
+  const forget = (): void => set(null, {});
   return {
     id(value) {
       const text = toText(value);
@@ -35,6 +37,7 @@ function entityOf({ id, traits, set }: { id(): string | undefined; traits(): Jso
       if (value !== undefined) set(undefined, plain(value ?? {}));
       return traits();
     },
-    reset: () => set(null, {}),
+    logout: forget,
+    reset: forget,
   };
 }

@@ -128,8 +128,8 @@ export interface Client<Events extends object = AnyEvents> {
   alias(to: string | number, from?: string | number | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** Forgets the person and the visitor: the next call is somebody new. For logout. */
   reset(): Promise<void>;
-  /** Gives the visitor an anonymous id of your own. */
-  setAnonymousId(anonymousId: string): void;
+  /** Gives the visitor an anonymous id of your own. Returns the one that they have now. */
+  setAnonymousId(anonymousId: string | number): string;
   /** Who is calling. */
   user(): User;
   /** Resolves, and calls back, once the outbox is open (or it is known that this browser has no storage) and plugins are loaded. */
@@ -187,8 +187,8 @@ export interface Client<Events extends object = AnyEvents> {
 export interface User {
   /** The person's id; `null` while nobody is known. Given another person's, it takes a new visitor too, as `identify` does. */
   id(id?: string | number | null): string | null;
-  /** The visitor's id. */
-  anonymousId(anonymousId?: string | null): string;
+  /** The visitor's id; of `null` it becomes another, somebody new's. */
+  anonymousId(anonymousId?: string | number | null): string;
   /** What is known about the person. */
   traits(traits?: JsonObject | null): JsonObject;
   /** Forgets the person and the visitor, not the group. */
@@ -204,6 +204,8 @@ export interface Entity {
   /** What is known about the group. */
   traits(traits?: JsonObject | null): JsonObject;
   /** Forgets the group. */
+  logout(): void;
+  /** The same as `logout`. */
   reset(): void;
 }
 

@@ -36,6 +36,8 @@ export interface Entity {
   begin(isOther: boolean, older?: string): boolean;
   /** Reads the copies again: another page has written them. */
   refresh(isOther: boolean): void;
+  /** Writes the id again where it is remembered, so that its copies agree and last as long as the visitor's. */
+  keep(): void;
 }
 
 /**
@@ -94,6 +96,12 @@ export function createEntity(copies: () => Copies, onSet: () => void, idKey: str
       return isSomebodyElse;
     },
     refresh,
+    keep() {
+      if (!id || kept().read(idName) !== id) return;
+      // What lies there is of the id that lies there.
+      if (kept().readOwn(idName) !== id) kept().writeOwn(traitsName, isEmpty(traits) ? undefined : traits);
+      kept().write(idName, id);
+    },
   };
 }
 

@@ -43,6 +43,8 @@ export interface Identity {
   /** Says who the person is, `null` for nobody, all traits included. Somebody else is another visitor too. */
   setPerson(userId: string | null | undefined, traits: JsonObject): void;
   setAnonymousId(anonymousId: string): void;
+  /** The visitor is somebody new, whoever the person is. */
+  renew(): void;
   /** Forgets the person and the visitor; the next one is somebody new. */
   logout(): void;
   /** Forgets the group too. */
@@ -170,7 +172,10 @@ export function createIdentity(options: IdentityOptions): Identity {
     recovered ??= remembered ?? (isOpen() ? copies.read(ANONYMOUS_ID) : undefined) ?? candidates.at(-1)!;
     const id = candidates.includes(anonymousId) ? recovered : anonymousId;
     // Once a page: the copies agree again, and last another year.
-    if (id !== anonymousId || !isKept) keepId(id);
+    if (id !== anonymousId || !isKept) {
+      keepId(id);
+      for (const entity of [user, group]) entity.keep();
+    }
     copies.writeOwn(CANDIDATE, undefined);
     return id;
   }
@@ -181,7 +186,6 @@ export function createIdentity(options: IdentityOptions): Identity {
     speak();
   }
 
-  /** The visitor is somebody new. */
   function renew(): void {
     copies.remove(GIVEN_ID);
     setAnonymousId(newId());
@@ -213,6 +217,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       if (id !== anonymousId) copies.write(GIVEN_ID, id);
       setAnonymousId(id);
     },
+    renew,
     logout,
     reset() {
       group.set(null, {});

@@ -2,7 +2,7 @@ export type { AcceptedMessage, JsonObject, Message, MessageType } from './messag
 export { isObject, parseMessage, UNREADABLE } from './parse.js';
 export type { Fault, ParsedMessage } from './parse.js';
 export type { BatchAnswer, Refusal } from './batch.js';
-export { occurredAt, readTimestamp } from './timestamp.js';
+export { millisecondsOf, occurredAt, readTimestamp } from './timestamp.js';
 export { utf8Bytes } from './bytes.js';
 export { emailName } from './email-name.js';
 export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, isLongerThanId, MESSAGE_BYTES, USER_ID_BYTES } from './limits.js';

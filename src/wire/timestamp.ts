@@ -21,8 +21,13 @@ export function readTimestamp(value: unknown): number | undefined {
     return ISO_8601.test(value) ? parseIso(value) : undefined;
   }
   if (typeof value !== 'number') return undefined;
-  const at = Math.round(Math.abs(value) > SECONDS_CEILING ? value : value * 1000);
+  const at = Math.round(millisecondsOf(value));
   return Math.abs(at) <= -EARLIEST_MS ? at : undefined;
+}
+
+/** A number as it travels: unix seconds, or milliseconds above 1e11. */
+export function millisecondsOf(value: number): number {
+  return Math.abs(value) > SECONDS_CEILING ? value : value * 1000;
 }
 
 /** What Date.parse says, in half the time. */

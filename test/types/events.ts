@@ -17,6 +17,8 @@ const shop = createClient<Shop>({ writeKey: 'KEY', endpoint: 'https://collector.
 void shop.track('addedToCart', { product: 'cool-shoes' });
 void shop.track('addedToCart', { product: 'cool-shoes', price: 39.95 }, { context: { ip: '1.2.3.4' } }, (context) => context.id);
 void shop.track('searched');
+void AnalyticsBrowser.load({ writeKey: 'KEY' }).user().then((user) => user.id());
+void AnalyticsBrowser.load({ writeKey: 'KEY' }).group().then((group) => group.id());
 void shop.track('searched', null, { integrations: { All: false } });
 void shop.track('signedOut');
 void shop.track({ event: 'addedToCart', properties: { product: 'cool-shoes' } });

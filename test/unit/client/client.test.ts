@@ -235,6 +235,10 @@ describe('identify', () => {
 });
 
 describe('group and alias', () => {
+  it('what was known of a group before its name was, is of the group', async () => {
+    expect(await sentBy((client) => (client.group().traits({ size: 3 }), client.group('acme', { name: 'Acme' })))).toMatchObject({ traits: { size: 3, name: 'Acme' } });
+  });
+
   it('group names the group', async () => {
     expect(await sentBy((client) => client.group('acme', { name: 'Acme' }))).toMatchObject({ type: 'group', groupId: 'acme', traits: { name: 'Acme' } });
   });

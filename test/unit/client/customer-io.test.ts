@@ -81,4 +81,12 @@ describe('where the settings are asked for', () => {
   it('keeps nothing in the browser of a page that asks for that', () => {
     expect(readRequest({ writeKey: 'KEY' }, { disableClientPersistence: true }).options.persistence).toBe('memory');
   });
+
+  it.each([[{ persist: false }, 'memory'], [{ disable: true }, 'memory'], [{ persist: true, disable: false }, undefined], [null, undefined]])(
+    'keeps no visitor where it is to keep no user, unless the page says where to: %j',
+    (user, persistence) => {
+      expect(readLoadOptions({ writeKey: 'KEY' }, { user }).persistence).toBe(persistence);
+      expect(readLoadOptions({ writeKey: 'KEY' }, { user, persistence: 'cookie' }).persistence).toBe('cookie');
+    },
+  );
 });

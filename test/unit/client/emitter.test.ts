@@ -17,6 +17,18 @@ describe('an emitter', () => {
     expect(heard).toEqual(['first addedToCart', 'second addedToCart']);
   });
 
+  it('tells those who come in the same breath as the start what happened at the start, and later ones nothing', async () => {
+    const { on, emit } = createEmitter();
+    const [soon, late] = [vi.fn(), vi.fn()];
+    emit('page', 'Home');
+    on('page', soon);
+    await Promise.resolve();
+    on('page', late);
+    await Promise.resolve();
+    expect(soon.mock.calls).toEqual([['Home']]);
+    expect(late).not.toHaveBeenCalled();
+  });
+
   it('hands on everything that it is given', () => {
     const { on, emit } = createEmitter();
     const listener = vi.fn<(...values: unknown[]) => void>();

@@ -86,11 +86,23 @@ describe('the table of the client', () => {
     expect(loaded.instance).toBe(client);
 
     const later = new AnalyticsBrowser();
+    const known = later.user();
     const early = later.track('early');
     expect(later.on('track', () => {})).toBe(later);
     later.load({ writeKey: 'KEY', cdnSettings }, { flushInterval: 0 });
     expect((await early).event).toMatchObject({ event: 'early' });
     clients.push((await later)[0]);
+    expect((await known).anonymousId()).toBe((await later)[0].user().anonymousId());
+  });
+
+  it('3: user() and group() are promises too, as of the original', async () => {
+    const loaded = AnalyticsBrowser.load({ writeKey: 'KEY', cdnSettings });
+    clients.push((await loaded)[0]);
+    void loaded.identify('ada');
+    void loaded.group('acme');
+    expect([loaded.user().id(), loaded.group().id()]).toEqual(['ada', 'acme']);
+    expect(await loaded.user().then((user) => user.id())).toBe('ada');
+    expect(await loaded.group().then((group) => group.id())).toBe('acme');
   });
 
   it('3: before load, user() has nothing to tell, and says so', () => {
@@ -114,6 +126,24 @@ describe('the table of the client', () => {
     void client.track('x');
     await sent(client);
     expect(requests[0]!.url).toBe('http://eu.example/v1/b');
+  });
+
+  it('5: says of each integration that the page configures whether it is on', async () => {
+    const client = load({ integrations: { All: true, Mail: { list: 7 }, Ads: false, Old: null, [INTEGRATION]: {} } });
+    void client.track('x', {}, { integrations: { Mail: { list: 8 } } });
+    expect(await sent(client)).toMatchObject([{ integrations: { All: true, Mail: { list: 8 }, Ads: false, Old: false, [INTEGRATION]: true } }]);
+  });
+
+  it.each([
+    [{ All: false }, 0],
+    [{ All: false, Mail: true }, 0],
+    [{ [INTEGRATION]: false }, 0],
+    [{ All: false, [INTEGRATION]: true }, 1],
+    [{ All: false, [INTEGRATION]: { apiKey: 'OWN' } }, 1],
+  ])('5: where the page has switched it off, nothing leaves: %j', async (integrations, count) => {
+    const client = load({ integrations });
+    await client.track('x');
+    expect(await sent(client)).toHaveLength(count);
   });
 
   it('5: sends under the apiKey of the settings that were fetched, and under the page\'s own before that', async () => {
@@ -228,6 +258,33 @@ describe('the table of the client', () => {
     expect(Object.keys(cookies()).filter((name) => name.startsWith('ajs_'))).toEqual(['ajs_anonymous_id']);
   });
 
+  it('14: anonymousId(null) makes the visitor another and leaves the person; setAnonymousId() gives back the id', () => {
+    const client = load();
+    void client.identify('ada');
+    expect(client.setAnonymousId('mine')).toBe('mine');
+    expect(client.setAnonymousId(7)).toBe('7');
+    expect(client.user().anonymousId(null)).not.toBe('7');
+    expect(client.user().anonymousId()).toMatch(/^[\w-]{21}$/);
+    expect(client.user().id()).toBe('ada');
+  });
+
+  it('14: group().logout() forgets the group alone', () => {
+    const client = load();
+    void client.identify('ada');
+    void client.group('acme', { size: 3 });
+    client.group().logout();
+    expect([client.group().id(), client.group().traits(), client.user().id()]).toEqual([null, {}, 'ada']);
+  });
+
+  it('says null of whoever is not known to those who listen', async () => {
+    const heard = vi.fn();
+    const client = load().on('identify', heard).on('alias', heard);
+    void client.identify({ plan: 'pro' });
+    void client.alias('ada');
+    await sent(client as DropInClient);
+    expect(heard.mock.calls).toEqual([[null, { plan: 'pro' }, undefined], ['ada', null, undefined]]);
+  });
+
   it('15, ours: calls from before the load leave in their order', async () => {
     const later = new AnalyticsBrowser();
     void later.page();
@@ -300,6 +357,16 @@ describe('the table of the client', () => {
     expect(track).toMatchObject({ context: { page: { url: 'http://127.0.0.1/cart' } } });
   });
 
+  it('20: a number is no name of a page', async () => {
+    const client = load() as DropInClient & Record<'page' | 'screen', (...values: unknown[]) => Promise<unknown>>;
+    void client.page('Error', 404, { x: 1 });
+    void client.screen(7);
+    const [page, screen] = await sent(client);
+    expect(page).toMatchObject({ name: 'Error', properties: { name: 'Error', x: 1 } });
+    expect(page).not.toHaveProperty('category');
+    expect(screen).not.toHaveProperty('name');
+  });
+
   it('21: options override, merge into the context, and nest at their dots', async () => {
     const client = load();
     void client.track('x', {}, { integrations: { D: false }, timestamp: new Date(0), userId: 'once', context: { a: 1 }, 'device.kind': 'phone', other: 2 });
@@ -310,11 +377,28 @@ describe('the table of the client', () => {
     expect([y!['userId'], y!['anonymousId'], z!['anonymousId']]).toEqual([null, 'mine', 'mine']);
   });
 
+  it('21: beside the context, what says the same goes over it; ids are texts, and none where nothing is said', async () => {
+    const client = load();
+    void client.identify('ada');
+    void client.track('x', {}, { ip: '9.9.9.9', context: { ip: '1.2.3.4', kind: 'phone' }, userId: '' });
+    void client.track('y', {}, { userId: 7, anonymousId: 5 } as never);
+    const [, x, y] = await sent(client);
+    expect(x).toMatchObject({ userId: 'ada', context: { ip: '9.9.9.9', kind: 'phone' } });
+    expect(y).toMatchObject({ userId: '7', anonymousId: '5' });
+    expect(client.user().anonymousId()).toBe('5');
+  });
+
+  it('21: a number as the time is unix seconds, or milliseconds, as whoever receives it would read it', async () => {
+    const client = load();
+    for (const timestamp of [1_700_000_000, 1_700_000_000_000]) void client.track('x', {}, { timestamp });
+    expect((await sent(client)).map(({ timestamp }) => timestamp)).toEqual(['2023-11-14T22:13:20.000Z', '2023-11-14T22:13:20.000Z']);
+  });
+
   it('22: keeps what it is told to keep, where it is told to', async () => {
     await load({ disableClientPersistence: true }).identify('ada');
     expect([document.cookie, { ...localStorage }]).toEqual(['', {}]);
     await load({ user: { persist: false } }).identify('ada', { a: 1 });
-    expect(document.cookie + JSON.stringify({ ...localStorage })).not.toMatch(/ajs_user|ada/);
+    expect([document.cookie, { ...localStorage }]).toEqual(['', {}]);
     const nobody = load({ user: { disable: true } });
     await nobody.identify('ada', { a: 1 });
     expect([nobody.user().id(), nobody.user().traits()]).toEqual([null, {}]);
@@ -324,6 +408,14 @@ describe('the table of the client', () => {
     const client = load({ initialPageview: true, globalAnalyticsKey: 'myAnalytics' });
     expect((await sent(client)).map(({ type }) => type)).toEqual(['page']);
     expect((globalThis as { myAnalytics?: unknown }).myAnalytics).toBe(client);
+  });
+
+  it('22: tells of that page() who listens behind the load', async () => {
+    const heard = vi.fn();
+    const client = load({ initialPageview: true });
+    client.on('page', heard);
+    await client.ready();
+    expect(heard).toHaveBeenCalledOnce();
   });
 
   it('23: takes plugins and middleware (the rest in plugins.test.ts)', async () => {

@@ -659,6 +659,35 @@ describe('the cookie', () => {
     expect((expires - Date.now()) / 86_400_000).toBeCloseTo(365, 1);
   });
 
+  it('of the person and of the group lasts a year from the last visit, as the visitor\'s does', () => {
+    const written = cookiesWritten('ajs_anonymous_id=visitor; ajs_user_id=ada; ajs_group_id=acme');
+    load();
+    expect(written.map((text) => text.split(';')[0])).toEqual(['ajs_anonymous_id=visitor', 'ajs_user_id=ada', 'ajs_group_id=acme']);
+  });
+
+  it('that is gone comes back from localStorage, and the other way round', () => {
+    localStorage.setItem(USER_ID, '"ada"');
+    document.cookie = `${GROUP_ID}=acme; path=/`;
+    load();
+    expect([cookieNamed(USER_ID), localStorage.getItem(GROUP_ID)]).toEqual(['ada', '"acme"']);
+  });
+
+  it('of somebody else leaves them none of the traits that lie in localStorage', () => {
+    localStorage.setItem(USER_ID, '"ada"');
+    localStorage.setItem(TRAITS, '{"plan":"pro"}');
+    document.cookie = `${USER_ID}=bob; path=/`;
+    load();
+    expect([load().userId(), load().traits()]).toEqual(['bob', {}]);
+  });
+
+  it('that another page took away meanwhile does not come back', () => {
+    document.cookie = `${USER_ID}=ada; path=/`;
+    const identity = create();
+    forgetCookies();
+    identity.recover(undefined);
+    expect([cookieNamed(USER_ID), localStorage.getItem(USER_ID)]).toEqual([undefined, null]);
+  });
+
   it('is written as the page wants it', () => {
     const text = writtenWith({ maxage: 7, domain: 'app.example.com', path: '/shop', secure: true, sameSite: 'Strict' });
     expect(text).toMatch(/; path=\/shop(;|$)/i);
