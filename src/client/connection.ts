@@ -115,7 +115,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     estimate: async () => (await globalThis.navigator?.storage?.estimate().catch(() => undefined)) ?? {},
     attempts: remembers ? readAttempts(scope, Date.now()) : { failures: 0, waitMs: 0 },
     onAttempts: (attempts) => remembers && writeAttempts(scope, attempts, Date.now()),
-    send: (messages, { gzip, dropped }) => post(`${endpoint}/v1/b`, envelope(identity.correct(messages), writeKey, dropped), { gzip }),
+    send: (messages, { dropped, ...about }) => post(`${endpoint}/v1/b`, envelope(identity.correct(messages), writeKey, dropped), about),
     room: keepaliveRoom,
     now: () => Date.now(),
     monotonic: () => performance.now(),

@@ -57,6 +57,8 @@ export interface Sending {
   gzip: boolean;
   /** How many events were given up since the last delivery. */
   dropped: number;
+  /** Whether it is still to be made. */
+  isWanted(): boolean;
 }
 
 /** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
@@ -205,7 +207,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     // Taken by this request alone: a page that leaves makes a second one beside it.
     const given = dropped;
     dropped = 0;
-    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped: given });
+    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped: given, isWanted: () => !isCleared });
     for (const row of rows) row.isInFlight = false;
     if (isCleared) return false;
 

@@ -211,6 +211,20 @@ describe('consent that is withdrawn', () => {
     expect(errors).toEqual([]);
   });
 
+  it('stops the second attempt of a request that was under way', async () => {
+    let fail!: (error: Error) => void;
+    const asked = vi.fn(() => new Promise<Response>((_, reject) => (fail = reject)));
+    vi.stubGlobal('fetch', asked);
+    const client = start();
+    await client.track('x');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    const flushed = client.flush();
+    await client.consent('denied');
+    fail(new TypeError('Failed to fetch'));
+    await flushed;
+    expect(asked).toHaveBeenCalledOnce();
+  });
+
   it('leaves alone what waits for others', async () => {
     vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
     const other = start({ writeKey: 'OTHER' });
