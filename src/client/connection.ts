@@ -162,9 +162,10 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       return { endpoint, waiting, queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
     },
     close() {
-      outbox.close();
+      const rows = flusher.clear();
+      outbox.close(rows);
       tabs.release();
-      return flusher.clear();
+      return rows;
     },
     engine: noEngine(report, options),
   };
@@ -223,7 +224,7 @@ function keptHere(outbox: Outbox): Omit<Connection, 'engine'> {
     ...outbox,
     flush: () => outbox.opened,
     close() {
-      outbox.close();
+      outbox.close([]);
       return [];
     },
   };

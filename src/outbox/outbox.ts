@@ -63,8 +63,8 @@ export interface Outbox {
   replace(rows: Row[], parts: Row[]): Promise<void>;
   /** Keeps a copy of the anonymous id. */
   rememberId(anonymousId: string): void;
-  /** Writes nothing any more, not even what is on its way. */
-  close(): void;
+  /** Deletes these rows, and writes nothing any more, not even what is on its way. */
+  close(rows: Row[]): void;
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -284,7 +284,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     rememberId(anonymousId) {
       void opened.then(() => attempt((to) => to.put([[ANONYMOUS_ID, anonymousId]])));
     },
-    close() {
+    close(rows) {
+      leaveBridgeOf(rows);
+      void attempt((to) => to.replace(keysOf(rows), []));
       isClosed = true;
       database = undefined;
       held = [];
