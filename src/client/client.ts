@@ -71,10 +71,13 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       isReplaced = true;
       await purge(scope).catch((error: unknown) => report('purge_failed', `what was kept could not be deleted (${String(error)}).`, error));
     },
+    forget() {
+      identity.forget();
+      isReplaced = true;
+    },
     tell: () => tellOfPurge(scope),
   });
-  // Whoever is denied has said so already, and is not answered.
-  onPurgeElsewhere(scope, () => gate.state() !== 'denied' && void gate.decide('denied'));
+  onPurgeElsewhere(scope, gate.follow);
   const integrations = switchesIn(options.integrations);
   const schemas = options.debug || isDevelopment() ? options.events : undefined;
   let isDebugging = options.debug === true;

@@ -115,7 +115,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     estimate: async () => (await globalThis.navigator?.storage?.estimate().catch(() => undefined)) ?? {},
     attempts: remembers ? readAttempts(scope, Date.now()) : { failures: 0, waitMs: 0 },
     onAttempts: (attempts) => remembers && writeAttempts(scope, attempts, Date.now()),
-    send: (messages, { gzip, dropped }) => post(`${endpoint}/v1/b`, envelope(identity.correct(messages), writeKey, dropped), { gzip }),
+    send: (messages, { dropped, ...about }) => post(`${endpoint}/v1/b`, envelope(identity.correct(messages), writeKey, dropped), about),
     room: keepaliveRoom,
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -162,9 +162,10 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       return { endpoint, waiting, queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
     },
     close() {
-      outbox.close();
+      const rows = flusher.clear();
+      outbox.close(rows);
       tabs.release();
-      return flusher.clear();
+      return rows;
     },
     engine: noEngine(report, options),
   };
@@ -223,7 +224,7 @@ function keptHere(outbox: Outbox): Omit<Connection, 'engine'> {
     ...outbox,
     flush: () => outbox.opened,
     close() {
-      outbox.close();
+      outbox.close([]);
       return [];
     },
   };

@@ -24,6 +24,8 @@ export interface Gate {
   /** Takes a message elsewhere, as it was stored: now, once the visitor agrees, or never. */
   pass(context: Context, work: () => void): void;
   decide(consent: Consent | ConsentCategories): Promise<void>;
+  /** The visitor has said no to another page, which has deleted what was kept, and told everybody. */
+  follow(): void;
 }
 
 interface GateOptions {
@@ -37,6 +39,8 @@ interface GateOptions {
   correct(text: string): string;
   /** Deletes every trace. */
   erase(): Promise<void>;
+  /** Forgets the visitor, whom another page has deleted. */
+  forget(): void;
   /** Has the other pages of this origin do so too. */
   tell(): void;
 }
@@ -48,7 +52,7 @@ const HELD_LIMIT = 1_000;
 
 const NOT_CONSENTED = ['not_consented', 'The visitor has not agreed to be tracked; nothing of it was kept.'] as const;
 
-export function createGate({ initial, report, begin, pause, correct, erase, tell }: GateOptions): Gate {
+export function createGate({ initial, report, begin, pause, correct, erase, forget, tell }: GateOptions): Gate {
   let state = initial;
   let connection: Connection | undefined;
   let categories: ConsentCategories | undefined;
@@ -104,12 +108,16 @@ export function createGate({ initial, report, begin, pause, correct, erase, tell
     await Promise.all(rows.map(({ stored }) => stored));
   }
 
-  async function deny(): Promise<void> {
+  function stop(): void {
     for (const row of held) refuseRow(row, ...NOT_CONSENTED);
     held = [];
     passing = [];
     for (const row of connection?.close() ?? []) refuseRow(row, ...NOT_CONSENTED);
     connection = undefined;
+  }
+
+  async function deny(): Promise<void> {
+    stop();
     // Not of a denial that is taken back in the same task.
     queueMicrotask(() => state === 'denied' && tell());
     const mine = (erasing = Promise.all([erasing, erase()]));
@@ -141,6 +149,13 @@ export function createGate({ initial, report, begin, pause, correct, erase, tell
       if (state === 'pending') pause();
       if (state === 'granted' && before !== 'granted') await grant();
       if (state === 'denied') await deny();
+    },
+    // A page that hears of it late, having been busy or frozen, must not undo a yes that came after that no.
+    follow() {
+      if (state === 'denied') return;
+      state = 'denied';
+      stop();
+      forget();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { asJson, type JsonObject } from '../wire/index.js';
-import { createCopies, NO_COPIES, type CookieOptions, type Persistence } from './copies.js';
+import { createCopies, NO_COPIES, type Copies, type CookieOptions, type Persistence } from './copies.js';
 import { createEntity, type Entity, type EntityOptions } from './entity.js';
 import { legacyIds } from './legacy.js';
 import { isMinted, newId } from './new-id.js';
@@ -73,6 +73,8 @@ export interface Identity {
   pause(): void;
   /** Removes every copy, and writes no other until {@link Identity.begin}. @returns whether a visitor was remembered */
   erase(): boolean;
+  /** The same after another page has removed them: what that one remembers by now is of somebody who has agreed since, and stays. */
+  forget(): void;
 }
 
 export function createIdentity(options: IdentityOptions): Identity {
@@ -200,6 +202,19 @@ export function createIdentity(options: IdentityOptions): Identity {
     user.set(id, traits);
   }
 
+  function eraseFrom(kept: Copies): boolean {
+    copies = kept;
+    const wasKnown = copies.read(ANONYMOUS_ID) !== undefined;
+    for (const entity of [user, group]) entity.set(null, {});
+    for (const name of [ANONYMOUS_ID, GIVEN_ID]) copies.remove(name);
+    copies = NO_COPIES;
+    anonymousId = newId();
+    candidates = [anonymousId];
+    recovered = undefined;
+    isKept = false;
+    return wasKnown;
+  }
+
   function logout(): void {
     user.set(null, {});
     renew();
@@ -245,18 +260,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     correct: (text) => candidates.filter((id) => id !== (recovered ?? id)).reduce((result, id) => result.replaceAll(id, () => asJson(recovered!).slice(1, -1)), text),
     begin,
     pause: () => void (copies = NO_COPIES),
-    erase() {
-      copies = stored;
-      const wasKnown = copies.read(ANONYMOUS_ID) !== undefined;
-      for (const entity of [user, group]) entity.set(null, {});
-      for (const name of [ANONYMOUS_ID, GIVEN_ID]) copies.remove(name);
-      copies = NO_COPIES;
-      anonymousId = newId();
-      candidates = [anonymousId];
-      recovered = undefined;
-      isKept = false;
-      return wasKnown;
-    },
+    erase: () => eraseFrom(stored),
+    forget: () => void eraseFrom((stored.read(ANONYMOUS_ID) ?? stored.readOwn(CANDIDATE)) === undefined ? stored : NO_COPIES),
   };
 }
 

@@ -57,6 +57,8 @@ export interface Sending {
   gzip: boolean;
   /** How many events were given up since the last delivery. */
   dropped: number;
+  /** Whether it is still to be made. */
+  isWanted(): boolean;
 }
 
 /** Sends what the outbox holds, oldest first, one request at a time, and deletes what was acknowledged. */
@@ -91,6 +93,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer rings; nobody has to set it again for that. */
   let rings = Infinity;
+  /** When to look again for what other pages have left behind. */
+  let later: ReturnType<typeof setTimeout> | undefined;
   let { failures } = options.attempts;
   let nextAt = monotonic() + options.attempts.waitMs;
   /** Until then the collector has asked to be left alone. */
@@ -203,7 +207,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     // Taken by this request alone: a page that leaves makes a second one beside it.
     const given = dropped;
     dropped = 0;
-    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped: given });
+    const response = await send(rows.map(({ text }) => text).join(','), { gzip: gzip && !isLeaving, dropped: given, isWanted: () => !isCleared });
     for (const row of rows) row.isInFlight = false;
     if (isCleared) return false;
 
@@ -298,6 +302,11 @@ export function createFlusher(options: FlusherOptions): Flusher {
         return alive ? !alive.has(tab) : now() - time > LEFT_BEHIND_MS;
       };
       const adopted = adopt(rows.filter(isLeftBehind));
+      if (!alive && !rows.every(isLeftBehind)) {
+        // Too young to tell. Whoever left them may have been this visitor's last page but this one.
+        clearTimeout(later);
+        later = setTimeout(() => void recover(), LEFT_BEHIND_MS);
+      }
       wake();
       // The lock is held until they are gone, so that no other page sends them as well.
       await Promise.all(adopted.map(({ delivered }) => delivered));
@@ -325,6 +334,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     leave: () => sendLast(askedAt),
     clear() {
       clearTimeout(timer);
+      clearTimeout(later);
       isCleared = true;
       const rows = queue;
       queue = [];

@@ -63,8 +63,8 @@ export interface Outbox {
   replace(rows: Row[], parts: Row[]): Promise<void>;
   /** Keeps a copy of the anonymous id. */
   rememberId(anonymousId: string): void;
-  /** Writes nothing any more, not even what is on its way. */
-  close(): void;
+  /** Deletes these rows, and writes nothing any more, not even what is on its way. */
+  close(rows: Row[]): void;
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -241,10 +241,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // A page that left before the database opened has sent them from memory.
     const rows = held.filter(({ isDelivered }) => !isDelivered);
     held = [];
+    // Of a row that another page has written meanwhile, no clock says that: ours keep their keys, under which it may have
+    // brought them here too, from the bridge.
+    const wasSetBack = storedTime > now();
     for (const row of rows) {
       row.text = correct(row.text);
       // The clock was set back since the last row was written: these get their places behind it.
-      if (parseKey(row.key)!.time <= storedTime) row.key = nextKey();
+      if (wasSetBack && parseKey(row.key)!.time <= storedTime) row.key = nextKey();
     }
     return rows;
   }
@@ -281,7 +284,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     rememberId(anonymousId) {
       void opened.then(() => attempt((to) => to.put([[ANONYMOUS_ID, anonymousId]])));
     },
-    close() {
+    close(rows) {
+      leaveBridgeOf(rows);
+      void attempt((to) => to.replace(keysOf(rows), []));
       isClosed = true;
       database = undefined;
       held = [];

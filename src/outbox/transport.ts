@@ -26,6 +26,8 @@ export type Post = (url: string, body: string, options?: PostOptions) => Promise
 export interface PostOptions {
   /** Compress a body that is worth it. Takes a moment, which a page that leaves does not have. */
   gzip?: boolean;
+  /** Asked before each request: the visitor may say no while a body is compressed, or before a second attempt. */
+  isWanted?(): boolean;
 }
 
 /**
@@ -34,8 +36,9 @@ export interface PostOptions {
  * The content type is text/plain, which a browser sends across origins without asking first.
  */
 export function createPost(fetch: typeof globalThis.fetch | undefined = globalThis.fetch): Post {
-  return async (url, text, { gzip = false } = {}) => {
+  return async (url, text, { gzip = false, isWanted = () => true } = {}) => {
     const small = gzip && text.length >= GZIP_CHARACTERS ? await compressed(text) : undefined;
+    if (!isWanted()) return unanswered();
     const address = small ? `${url}?encoding=gzip` : url;
     const body = small ?? text;
     const bytes = typeof body === 'string' ? utf8Bytes(body) : body.byteLength;
@@ -45,7 +48,7 @@ export function createPost(fetch: typeof globalThis.fetch | undefined = globalTh
       return await attempt(address, body, keepalive);
     } catch (error) {
       // The pool may be fuller than we know (the page's own beacons): once more without it.
-      return keepalive && error instanceof TypeError ? attempt(address, body, false).catch(unanswered) : unanswered();
+      return keepalive && error instanceof TypeError && isWanted() ? attempt(address, body, false).catch(unanswered) : unanswered();
     } finally {
       if (keepalive) keepaliveBytesInFlight -= bytes;
     }

@@ -123,6 +123,39 @@ test('a visitor who says no in one tab has said so in all; who takes it back at 
   expect([await stateOf(page), await stateOf(other)]).toEqual(['granted', 'denied']);
 });
 
+test('a tab that hears late of a no does not undo the yes that came after it', async ({ page, recorder, context }) => {
+  const { snippet } = printed(recorder);
+  recorder.put('/shop', snippet);
+  const other = await context.newPage();
+  for (const tab of [page, other]) {
+    await tab.goto(`${recorder.url}/shop`);
+    await isThere(tab);
+  }
+  const busy = other.evaluate(
+    () =>
+      new Promise<void>((resolve) =>
+        setTimeout(() => {
+          const since = Date.now();
+          while (Date.now() - since < 2_000);
+          resolve();
+        }),
+      ),
+  );
+  const agreed = await page.evaluate(async () => {
+    const { cioanalytics } = window;
+    await cioanalytics.consent('denied');
+    await cioanalytics.consent('granted');
+    return cioanalytics.user().anonymousId();
+  });
+  await busy;
+  await expect.poll(() => other.evaluate(() => window.cioanalytics.consent())).toBe('denied');
+  // Whatever the other tab answers is heard before what it is asked next.
+  await other.evaluate(() => localStorage.setItem('answered', 'yes'));
+  await page.waitForFunction(() => localStorage.getItem('answered'));
+  expect(await page.evaluate(() => [window.cioanalytics.consent(), window.cioanalytics.user().anonymousId()])).toEqual(['granted', agreed]);
+  expect((await context.cookies()).find(({ name }) => name === 'ajs_anonymous_id')?.value).toBe(agreed);
+});
+
 /** A page under a policy that allows one nonce, the collector, and no text that becomes code. */
 async function serveStrict(html: string, policy: string): Promise<{ url: string; close(): void }> {
   const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').setHeader('Content-Security-Policy', policy).end(html));

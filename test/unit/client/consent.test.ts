@@ -211,6 +211,20 @@ describe('consent that is withdrawn', () => {
     expect(errors).toEqual([]);
   });
 
+  it('stops the second attempt of a request that was under way', async () => {
+    let fail!: (error: Error) => void;
+    const asked = vi.fn(() => new Promise<Response>((_, reject) => (fail = reject)));
+    vi.stubGlobal('fetch', asked);
+    const client = start();
+    await client.track('x');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    const flushed = client.flush();
+    await client.consent('denied');
+    fail(new TypeError('Failed to fetch'));
+    await flushed;
+    expect(asked).toHaveBeenCalledOnce();
+  });
+
   it('leaves alone what waits for others', async () => {
     vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
     const other = start({ writeKey: 'OTHER' });
@@ -386,17 +400,59 @@ describe("the collector's own cookie", () => {
 describe('a denial in another tab', () => {
   const tells = (scope: string): unknown => window.dispatchEvent(Object.assign(new Event('storage'), { key: 'hitherto.purged', newValue: scope }));
 
+  /** What that tab has done before it tells. */
+  async function forgetEverything(): Promise<void> {
+    document.cookie = 'ajs_anonymous_id=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT';
+    localStorage.clear();
+    const database = await openDatabase(() => {});
+    await database.replace((await database.read('', '~')).map(([key]) => key), []);
+    database.close();
+  }
+
   it.each(['granted', 'pending'] as const)('is one here: %s before', async (consent) => {
     const client = start({ consent });
     const before = await client.track('before');
     await client.ready();
     tells('key:OTHER');
     expect(client.consent()).toBe(consent);
+    await forgetEverything();
     tells('key:KEY');
     expect(client.consent()).toBe('denied');
     expect((await client.track('after')).durable).toBe('dropped');
     expect(await before.delivered).toBeDefined();
     await vi.waitFor(async () => expect(await found()).toEqual(NOBODY));
+  });
+
+  it('takes along what was kept here since, and is not told any further', async () => {
+    vi.stubGlobal('fetch', () => new Promise(() => {}));
+    const client = start();
+    await client.ready();
+    await forgetEverything();
+    const waiting = await client.track('waiting');
+    await client.identify('ada');
+    const told = vi.spyOn(Storage.prototype, 'setItem');
+    tells('key:KEY');
+    expect(await waiting.delivered).toMatchObject({ status: 'refused', code: 'not_consented' });
+    expect(await found()).toEqual(NOBODY);
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  it('that is heard of late does not take along what that tab keeps of a visitor who has agreed again', async () => {
+    vi.stubGlobal('fetch', () => new Promise(() => {}));
+    const client = start();
+    await client.identify('ada');
+    await forgetEverything();
+    const agreed: [key: string, value: string][] = [[formatKey({ time: 1, tab: 'other', scope: 'key:KEY' }), '{"type":"track"}'], ['anonymousId', 'agreed']];
+    const database = await openDatabase(() => {});
+    await database.put(agreed);
+    database.close();
+    document.cookie = 'ajs_anonymous_id=agreed; path=/';
+    document.cookie = 'ajs_user_id=grace; path=/';
+    tells('key:KEY');
+    expect(client.consent()).toBe('denied');
+    expect(client.user().id()).toBeNull();
+    expect(await entries()).toEqual(agreed);
+    expect(document.cookie).toBe('ajs_anonymous_id=agreed; ajs_user_id=grace');
   });
 });
 

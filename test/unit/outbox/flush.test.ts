@@ -458,6 +458,18 @@ describe('recovery', () => {
     expect(kept()).toEqual(['young']);
   });
 
+  it('without Web Locks looks again for what was younger, once that is as old', async () => {
+    const tabs = { hold() {}, release() {}, alive: async () => undefined, exclusively: (_: string, work: () => Promise<void>) => work() };
+    const { storeOf, flusher, requests, kept } = putOnBench({ tabs });
+    storeOf('gone', 'theirs', Date.now() - 1);
+    void flusher.recover();
+    await pass(9_999);
+    expect(requests).toEqual([]);
+    await pass(2);
+    expect(requests).toEqual([['theirs']]);
+    expect(kept()).toEqual([]);
+  });
+
   it('is left to another page that is at it already', async () => {
     const tabs = { hold() {}, release() {}, alive: async () => new Set([MY_TAB]), exclusively: async () => {} };
     const { storeOf, flusher, requests } = putOnBench({ tabs });

@@ -167,6 +167,17 @@ describe('localStorage, while the database is not open', () => {
     expect(await textsIn(open())).toEqual(['1', '2']);
   });
 
+  it('makes one row of one that another page has brought into the database meanwhile, beside a later one of its own', async () => {
+    const other = open({ tab: 'other', now: () => 1_001 });
+    let now = 1_000;
+    const outbox = open({ now: () => now });
+    other.append('2', false);
+    const row = outbox.append('1', false);
+    now = 1_002;
+    await Promise.all([other.opened, row.stored]);
+    expect(await textsIn(open())).toEqual(['1', '2']);
+  });
+
   it('leaves alone what is not a row', async () => {
     localStorage.setItem('hitherto.row.mine', 'the page of somebody else');
     const outbox = open();

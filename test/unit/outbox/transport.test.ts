@@ -100,6 +100,15 @@ describe('a body that is compressed', () => {
     await expect(new Response(unfolded).text()).resolves.toBe(text);
   });
 
+  it('is not sent when nobody wants it any more by then', async () => {
+    const { calls } = stubFetch();
+    let isWanted = true;
+    const posted = post(URL, text, { gzip: true, isWanted: () => isWanted });
+    isWanted = false;
+    await expect(posted).resolves.toEqual({ status: 0, body: '' });
+    expect(calls).toEqual([]);
+  });
+
   it('is sent as it is when it is small, and where a browser cannot', async () => {
     const { calls } = stubFetch();
     await post(URL, 'small', { gzip: true });
