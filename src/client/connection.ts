@@ -86,6 +86,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
   let { endpoint, writeKey } = destination;
   let failure = '';
+  let isGone = false;
   const readdress = ([given]: [Settings | undefined, unknown]): void => {
     endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint;
     writeKey = given?.writeKey ?? writeKey;
@@ -99,7 +100,8 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   const outbox = openOutbox(scope, tab, connection, {
     onAppend(row) {
       // A page without rows has nothing that others could take over.
-      tabs.hold();
+      // One that is called while it goes is left behind at once: with the lock taken again, the next page would pass it by.
+      if (!isGone) tabs.hold();
       flusher.add(row);
     },
     onReady: () => flusher.wake(),
@@ -143,8 +145,10 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
   globalThis.addEventListener?.('pagehide', () => {
     flusher.leave();
     tabs.release();
+    isGone = true;
   });
   globalThis.addEventListener?.('pageshow', ({ persisted }) => {
+    isGone = false;
     // At the first pageshow the page has just started; a persisted one comes out of the back/forward cache.
     if (persisted) void flusher.recover();
   });

@@ -174,6 +174,16 @@ describe('a row', () => {
     await vi.waitFor(() => expect(tab.events()).toEqual(['theirs']));
   });
 
+  it('of a page that tracked while it went is sent by another one', async () => {
+    const gone = await openSilentTab();
+    const client = await open(gone);
+    gone.window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    await client.track('bye');
+    const tab = await openTab();
+    await open(tab);
+    await vi.waitFor(() => expect(tab.events()).toEqual(['bye']));
+  });
+
   it('of another tab goes before an identify of this one', async () => {
     await (await open(await openSilentTab())).track('theirs');
     const tab = await openTab();
