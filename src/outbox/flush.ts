@@ -215,7 +215,11 @@ export function createFlusher(options: FlusherOptions): Flusher {
     if (outcome.kind !== 'delivered') dropped += given;
     switch (outcome.kind) {
       case 'delivered':
-        if (failures > 0) failed(0);
+        if (failures > 0) {
+          failed(0);
+          // Pages that ended meanwhile could deliver nothing.
+          if (!isLeaving) void recover();
+        }
         rowLimit = Infinity;
         ({ gzip } = outcome);
         await settle(rows, outcome.refused, outcome.late);

@@ -470,6 +470,17 @@ describe('recovery', () => {
     expect(kept()).toEqual([]);
   });
 
+  it('comes again once a collector that has failed takes something: pages that ended meanwhile could deliver nothing', async () => {
+    const { call, storeOf, requests, answers, kept } = putOnBench();
+    answers.push(UNAVAILABLE);
+    call('mine');
+    await pass(0);
+    storeOf('ended-meanwhile', 'theirs', 500);
+    await pass(10_000);
+    expect(requests).toEqual([['mine'], ['mine'], ['theirs']]);
+    expect(kept()).toEqual([]);
+  });
+
   it('is left to another page that is at it already', async () => {
     const tabs = { hold() {}, release() {}, alive: async () => new Set([MY_TAB]), exclusively: async () => {} };
     const { storeOf, flusher, requests } = putOnBench({ tabs });
