@@ -138,7 +138,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   /** One call, turned into a message: who, what, when and where, as they are at this moment. */
   function send(type: MessageType, about: JsonObject, callOptions: JsonObject | null | undefined, callback?: Callback, page?: PageContext): Promise<Context> {
     const { top, context } = splitOptions(callOptions);
-    const [givenId, userId] = [top['anonymousId'], top['userId']].map(toText);
+    const givenId = toText(top['anonymousId']);
     if (givenId) identity.setAnonymousId(givenId);
     const here = copyOf(circumstances());
     const consented = gate.categories();
@@ -148,7 +148,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       messageId: newId(),
       timestamp: isoTime(top['timestamp']),
       anonymousId: identity.anonymousId(),
-      userId: userId || (identity.userId() ?? null),
+      userId: toText(top['userId']) || (identity.userId() ?? null),
       integrations: { ...integrations, ...(isObject(top['integrations']) && top['integrations']) },
       ...about,
       context: isPlain ? here : { ...here, ...(consented && { consent: consented }), ...context, ...pageOf(here, page, context, scrub) },

@@ -99,13 +99,8 @@ test('the snippet of a page that waits for consent keeps nothing until then', as
 });
 
 test('a visitor who says no in one tab has said so in all; who takes it back at once has not', async ({ page, recorder, context }) => {
-  const { snippet } = printed(recorder);
-  recorder.put('/shop', snippet);
   const other = await context.newPage();
-  for (const tab of [page, other]) {
-    await tab.goto(`${recorder.url}/shop`);
-    await isThere(tab);
-  }
+  for (const tab of [page, other]) await visit(tab, recorder);
   const stateOf = (tab: typeof page): Promise<string> => tab.evaluate(() => window.cioanalytics.consent());
   await page.evaluate(() => {
     void window.cioanalytics.consent('denied');
@@ -117,20 +112,15 @@ test('a visitor who says no in one tab has said so in all; who takes it back at 
 
   await page.evaluate(() => window.cioanalytics.consent('denied'));
   await expect.poll(() => stateOf(other)).toBe('denied');
-  // The answer of the other tab is not answered: whoever agrees now is granted.
+  // The other tab says nothing in its turn: whoever agrees now is granted.
   await page.evaluate(() => window.cioanalytics.consent('granted'));
   expect(await other.evaluate(() => window.cioanalytics.track('after').then(({ durable }) => durable))).toBe('dropped');
   expect([await stateOf(page), await stateOf(other)]).toEqual(['granted', 'denied']);
 });
 
 test('a tab that hears late of a no does not undo the yes that came after it', async ({ page, recorder, context }) => {
-  const { snippet } = printed(recorder);
-  recorder.put('/shop', snippet);
   const other = await context.newPage();
-  for (const tab of [page, other]) {
-    await tab.goto(`${recorder.url}/shop`);
-    await isThere(tab);
-  }
+  for (const tab of [page, other]) await visit(tab, recorder);
   const busy = other.evaluate(
     () =>
       new Promise<void>((resolve) =>
@@ -155,6 +145,13 @@ test('a tab that hears late of a no does not undo the yes that came after it', a
   expect(await page.evaluate(() => [window.cioanalytics.consent(), window.cioanalytics.user().anonymousId()])).toEqual(['granted', agreed]);
   expect((await context.cookies()).find(({ name }) => name === 'ajs_anonymous_id')?.value).toBe(agreed);
 });
+
+/** Goes to a page with the printed snippet, and waits for the client. */
+async function visit(tab: Page, recorder: Recorder): Promise<void> {
+  recorder.put('/shop', printed(recorder).snippet);
+  await tab.goto(`${recorder.url}/shop`);
+  await isThere(tab);
+}
 
 /** A page under a policy that allows one nonce, the collector, and no text that becomes code. */
 async function serveStrict(html: string, policy: string): Promise<{ url: string; close(): void }> {

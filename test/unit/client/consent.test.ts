@@ -27,6 +27,17 @@ async function found(): Promise<unknown> {
 
 const NOBODY = { cookie: '', localStorage: {}, entries: [] };
 
+/** A client whose request is on its way, until the test settles it. */
+async function underWay() {
+  let settle!: { resolve(response: Response): void; reject(error: Error): void };
+  const asked = vi.fn(() => new Promise<Response>((resolve, reject) => (settle = { resolve, reject })));
+  vi.stubGlobal('fetch', asked);
+  const client = start();
+  await client.track('x');
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+  return { client, flushed: client.flush(), settle, asked };
+}
+
 describe('before the visitor has answered', () => {
   it('nothing is read, kept or sent; calls resolve all the same', async () => {
     const client = start({ consent: 'pending' });
@@ -197,30 +208,18 @@ describe('consent that is withdrawn', () => {
   });
 
   it('is not undone by a request that was under way: its failure is nothing to remember', async () => {
-    let answer!: (response: Response) => void;
-    const asked = vi.fn(() => new Promise<Response>((resolve) => (answer = resolve)));
-    vi.stubGlobal('fetch', asked);
-    const client = start();
-    await client.track('x');
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
-    const flushed = client.flush();
+    const { client, flushed, settle } = await underWay();
     await client.consent('denied');
-    answer(new Response('', { status: 503 }));
+    settle.resolve(new Response('', { status: 503 }));
     await flushed;
     expect(await found()).toEqual(NOBODY);
     expect(errors).toEqual([]);
   });
 
   it('stops the second attempt of a request that was under way', async () => {
-    let fail!: (error: Error) => void;
-    const asked = vi.fn(() => new Promise<Response>((_, reject) => (fail = reject)));
-    vi.stubGlobal('fetch', asked);
-    const client = start();
-    await client.track('x');
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
-    const flushed = client.flush();
+    const { client, flushed, settle, asked } = await underWay();
     await client.consent('denied');
-    fail(new TypeError('Failed to fetch'));
+    settle.reject(new TypeError('Failed to fetch'));
     await flushed;
     expect(asked).toHaveBeenCalledOnce();
   });
