@@ -33,6 +33,19 @@ describe('readTimestamp', () => {
     }
   });
 
+  it('counts the days as Date does, in every month of every year, with those that do not exist', () => {
+    const wrong: string[] = [];
+    for (let year = 1000; year <= 9999; year++) {
+      for (let month = 1; month <= 12; month++) {
+        for (const day of [1, 28, 29, 30, 31]) {
+          const text = `${year}-${twoDigits(month)}-${twoDigits(day)}T12:34:56.789Z`;
+          if (readTimestamp(text) !== Date.UTC(year, month - 1, day, 12, 34, 56, 789)) wrong.push(text);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it.each(['', ' ', '1', '2026', '1779278400', 'may', '2026 may', '20260520T120000Z', '2026-05-20T', '2026-13-20', '2026-05-20T25:00:00Z', '2026-05-20T12:00:00 CET'])(
     'does not read "%s"',
     (text) => {
@@ -75,14 +88,6 @@ describe('readTimestamp', () => {
 
   it.each([NaN, Infinity, -Infinity, null, undefined, true, {}, [], new Date(NOON), 1n])('does not read %s', (value) => {
     expect(readTimestamp(value)).toBeUndefined();
-  });
-
-  it('reads whatever toISOString writes', () => {
-    fc.assert(
-      fc.property(fc.date({ noInvalidDate: true }), (date) => {
-        expect(readTimestamp(date.toISOString())).toBe(date.getTime());
-      }),
-    );
   });
 
   it('gives a moment that a Date can show, or nothing, for anything at all', () => {
@@ -139,4 +144,8 @@ describe('occurredAt', () => {
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
 }
