@@ -15,9 +15,10 @@ import type { Command } from './command.js';
 import { decide, mergingId, type Arrival, type Decision, type Outcome } from './decide.js';
 import { createDirectory, type Directory, type Link } from './directory.js';
 import { explanationOf, UNKNOWN_MESSAGE } from './explain.js';
-import { asksWhoIsKnown, emailBeside, namesMeantBy, type NameFacts, type Names } from './identity.js';
+import { asksWhoIsKnown, emailBeside, namesMeantBy, userName, type NameFacts, type Names } from './identity.js';
 import { isMerged } from './membership.js';
-import { byPosition, claimedAt, isBefore, isEvent, isStanding, nameOf, personNamedBy, streamOf, type Claim, type MessageRecord, type Position } from './record.js';
+import { addTo, copyIn, keepIn, type MessageList } from './message-list.js';
+import { byPosition, claimedAt, isBefore, isEvent, isStanding, nameOf, personNamedBy, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMergingAt, type SettingsChange } from './settings.js';
 
 /** When messages arrived. */
@@ -49,15 +50,13 @@ export interface CommandRules {
   lineOf(command: Command): Activity;
 }
 
-/** What one anonymous id did, and whose it became. */
-export interface Stream {
-  records: MessageRecord[];
-  claim?: Claim;
+/** What came under one anonymous id and no userId, and whose that became. */
+export interface Stream extends MessageList {
+  claim: Claim | undefined;
 }
 
 /** What somebody did under one name, and the anonymous ids that were claimed by it. */
-export interface Profile {
-  records: MessageRecord[];
+export interface Profile extends MessageList {
   anonymousIds: Set<string>;
 }
 
@@ -76,14 +75,11 @@ interface Suppression extends Position {
   isSuppressed: boolean;
 }
 
-/** What is kept under a messageId: nearly always one record; more when different people's messages share an id (RULES R14). */
-type Kept = MessageRecord | MessageRecord[];
-
 /** What an engine keeps, and what every part of it looks up. The members that change change in place. */
 export interface Core {
-  /** By messageId. */
-  records: Map<string, Kept>;
+  /** By anonymous id. */
   streams: Map<string, Stream>;
+  /** By name. */
   profiles: Map<string, Profile>;
   /** Names of which more is known than what they did. */
   names: Map<string, NameState>;
@@ -102,7 +98,6 @@ export interface Core {
   explain(messageId: string, anonymousId?: string, now?: number): Explanation;
   message(messageId: string, anonymousId?: string): AcceptedMessage | undefined;
   log(): MessageRecord[];
-  forget(gone: MessageRecord[]): void;
   claimOn(anonymousId: string | undefined): Claim | undefined;
   claimFor(record: MessageRecord): Claim | undefined;
   mergedInto(claim: Claim): MessageRecord[];
@@ -112,13 +107,13 @@ export interface Core {
   unlink(name: string): void;
   stateOf(name: string): NameState;
   streamNamed(anonymousId: string): Stream;
-  dropStream(anonymousId: string): void;
+  /** Forgets the rest; and the visitor with it, when nothing is left. */
+  keepInStream(anonymousId: string, isKept: (record: MessageRecord) => boolean): void;
   isMergingOn(): boolean;
 }
 
 /** The part of the engine that takes in and shows: all that a page needs. */
 export function createCore(commandRules?: CommandRules, isMergingAtFirst = true): Core {
-  const records = new Map<string, Kept>();
   const streams = new Map<string, Stream>();
   const profiles = new Map<string, Profile>();
   const names = new Map<string, NameState>();
@@ -139,8 +134,8 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   function reset(): void {
     // What a deleted person said is gone, and cannot be worked through again; their claims stay where they were.
     const tombstones = [...streams.values()].flatMap(({ claim }) => (claim && claim.person === undefined ? claim : []));
-    for (const kept of [records, streams, profiles, names]) kept.clear();
-    for (const claim of tombstones) streams.set(claim.anonymousId, { records: [], claim });
+    for (const kept of [streams, profiles, names]) kept.clear();
+    for (const claim of tombstones) streams.set(claim.anonymousId, { records: [], index: undefined, claim });
     latest = undefined;
     changes.length = 0;
     if (!isMergingAtFirst) changes.push({ receivedAt: -Infinity, sequence: 0, anonymousEventMerge: false });
@@ -195,12 +190,16 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   }
 
   function take(message: AcceptedMessage, arrival: Arrival): Outcome {
-    // Looked up once: among a million messages, finding one takes longer than deciding on it.
-    const namesakes = records.get(message.messageId);
-    const stored = namesakes && copyAmong(namesakes, message);
+    const list = listOf(message);
+    const stored = list && copyIn(list, message);
     const decision = decide(factsOf(message, arrival, stored), message, arrival);
-    apply(decision, stored, namesakes);
+    apply(decision, stored);
     return decision.outcome;
+  }
+
+  /** Where a message is kept that states the same identity (RULES R14). */
+  function listOf({ userId, anonymousId = '' }: AcceptedMessage): MessageList | undefined {
+    return userId === undefined ? streamOn(anonymousId) : profiles.get(userName(userId));
   }
 
   function factsOf(message: AcceptedMessage, place: Position, stored: MessageRecord | undefined) {
@@ -237,13 +236,13 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     return profiles.has(name) || state?.link !== undefined || state?.aliases !== undefined;
   }
 
-  function apply({ record, claim, link }: Decision, stored: MessageRecord | undefined, namesakes: Kept | undefined): void {
+  function apply({ record, claim, link }: Decision, stored: MessageRecord | undefined): void {
     if (record) {
       if (stored) {
         // One that arrived earlier takes the place of the one that is known, and of what that one alone had claimed or named.
         Object.assign(stored, record);
         isStale = true;
-      } else add(record, namesakes);
+      } else add(record);
     }
     if (claim) setClaim({ ...claim, ...commandRules?.closingOf(claim) });
     if (link) {
@@ -286,26 +285,10 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     return state;
   }
 
-  function add(record: MessageRecord, namesakes: Kept | undefined): void {
-    records.set(record.message.messageId, namesakes ? [namesakes, record].flat() : record);
-    const theirs = (record.person !== undefined ? profileOf(record.person) : streamNamed(record.message.anonymousId ?? '')).records;
-    if (theirs.length > 0) shareTexts(record.message, theirs[theirs.length - 1]!.message);
-    theirs.push(record);
-  }
-
-  /** Forgets records, which have been taken out of their stream or profile already. */
-  function forget(gone: MessageRecord[]): void {
-    for (const record of gone) {
-      const { messageId } = record.message;
-      const others = [records.get(messageId) ?? []].flat().filter((other) => other !== record);
-      if (others.length > 0) records.set(messageId, others.length > 1 ? others : others[0]!);
-      else records.delete(messageId);
-    }
-  }
-
-  function copyAmong(namesakes: Kept, message: AcceptedMessage): MessageRecord | undefined {
-    const stream = streamOf(message);
-    return [namesakes].flat().find((record) => streamOf(record.message) === stream);
+  function add(record: MessageRecord): void {
+    const { message, person } = record;
+    if (message.userId === undefined) addTo(streamNamed(message.anonymousId ?? ''), record);
+    if (person !== undefined) addTo(profileOf(person), record);
   }
 
   function claimOn(anonymousId: string | undefined): Claim | undefined {
@@ -326,21 +309,24 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   function streamNamed(anonymousId: string): Stream {
     let stream = streamOn(anonymousId);
     if (!stream) {
-      stream = { records: [] };
+      stream = { records: [], index: undefined, claim: undefined };
       streams.set(anonymousId, stream);
       latest = { anonymousId, stream };
     }
     return stream;
   }
 
-  function dropStream(anonymousId: string): void {
+  function keepInStream(anonymousId: string, isKept: (record: MessageRecord) => boolean): void {
+    const stream = streamNamed(anonymousId);
+    keepIn(stream, isKept);
+    if (stream.records.length > 0 || stream.claim) return;
     streams.delete(anonymousId);
     latest = undefined;
   }
 
   function profileOf(person: string): Profile {
     let profile = profiles.get(person);
-    if (!profile) profiles.set(person, (profile = { records: [], anonymousIds: new Set() }));
+    if (!profile) profiles.set(person, (profile = { records: [], index: undefined, anonymousIds: new Set() }));
     return profile;
   }
 
@@ -355,7 +341,13 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   }
 
   function log(): MessageRecord[] {
-    return [...records.values()].flat().sort(byPosition);
+    return everything().sort(byPosition);
+  }
+
+  function everything(): MessageRecord[] {
+    const nameless = [...streams.values()].flatMap(({ records }) => records);
+    const others = [...profiles.values()].flatMap(({ records }) => records.filter(({ message }) => message.userId !== undefined));
+    return [...nameless, ...others];
   }
 
   function placedActivity({ tab, person }: ActivityFilter = {}): PlacedActivity[] {
@@ -374,8 +366,9 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
 
   function recordNamed(messageId: string, anonymousId: string | undefined): MessageRecord | undefined {
     settle();
-    const copies = [records.get(messageId) ?? []].flat();
-    return anonymousId === undefined ? copies[0] : copies.find(({ message }) => message.anonymousId === anonymousId);
+    const isWanted = ({ message }: MessageRecord): boolean =>
+      message.messageId === messageId && (anonymousId === undefined || message.anonymousId === anonymousId);
+    return everything().filter(isWanted).sort(byPosition)[0];
   }
 
   function explain(messageId: string, anonymousId?: string, now = last.receivedAt): Explanation {
@@ -407,7 +400,6 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   }
 
   return {
-    records,
     streams,
     profiles,
     names,
@@ -423,7 +415,6 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     explain,
     message: (messageId, anonymousId) => recordNamed(messageId, anonymousId)?.message,
     log,
-    forget,
     claimOn,
     claimFor,
     mergedInto,
@@ -433,23 +424,9 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     unlink,
     stateOf,
     streamNamed,
-    dropStream,
+    keepInStream,
     isMergingOn,
   };
-}
-
-/**
- * Lets a message point to the texts of the one before it, where they are the same: parsed from JSON, each has its own, and they are a
- * fifth of what a visitor's messages take.
- */
-function shareTexts(message: AcceptedMessage, { anonymousId, context }: AcceptedMessage): void {
-  try {
-    if (message.anonymousId === anonymousId) message.anonymousId = anonymousId;
-    const userAgent = context?.['userAgent'];
-    if (typeof userAgent === 'string' && message.context?.['userAgent'] === userAgent) message.context['userAgent'] = userAgent;
-  } catch {
-    // It is frozen, and stays as it is.
-  }
 }
 
 function refusalOf(value: unknown, fault: Fault): Outcome {

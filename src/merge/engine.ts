@@ -18,7 +18,8 @@ import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
 import { nameMeantBy, namesMeantBy } from './identity.js';
-import { anonymousSince, membership } from './membership.js';
+import { anonymousSince, isMerged, membership } from './membership.js';
+import { keepIn } from './message-list.js';
 import { historyOf, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
 import { byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
@@ -129,8 +130,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const campaigns = parseCampaigns(options.campaigns ?? []);
   const segments = parseSegments(options.segments ?? []);
   const core = createCore({ run, restart: () => reserveNames(BEGINNING), closingOf, explainClosed: explainClosedOf, isSuppressedAt, lineOf: commandActivity }, options.anonymousEventMerge);
-  const { records, streams, profiles, names, changes, last, directory } = core;
-  const { settle, forget, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
+  const { streams, profiles, names, changes, last, directory } = core;
+  const { settle, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
   /** What was started by events that a merge brought before it was undone, and that were purged since: it stands (RULES R26). By anonymous id. */
   const outlived = new Map<string, PlacedTrigger[]>();
@@ -171,7 +172,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   function triggers(): PlacedTrigger[] {
     settle();
     if (campaigns.length === 0) return [];
-    const kept = startedBy([...records.values()].flat());
+    const kept = startedBy(core.log());
     const outlasting = [...outlived].flatMap(([anonymousId, placed]) => (claimOn(anonymousId)?.person === undefined ? [] : placed));
     return [...kept, ...outlasting].sort(byTrigger);
   }
@@ -304,15 +305,15 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   /** Forgets what is kept under a name; what joined it through claims goes as well, and the claims stay as tombstones. */
   function erase(name: string, at: Position, isSuppressed = false): void {
-    const profile = profiles.get(name);
-    for (const anonymousId of profile?.anonymousIds ?? []) {
+    const { anonymousIds = [], records = [] } = profiles.get(name) ?? {};
+    for (const anonymousId of anonymousIds) {
       const stream = streams.get(anonymousId)!;
-      const merged = new Set(mergedInto(stream.claim!));
-      forget([...merged]);
-      stream.records = stream.records.filter((record) => !merged.has(record));
-      stream.claim = { ...stream.claim!, person: undefined };
+      const claim = stream.claim!;
+      keepIn(stream, (record) => !isMerged(record, claim));
+      stream.claim = { ...claim, person: undefined };
     }
-    forget(profile?.records ?? []);
+    const visitors = records.flatMap(({ message }) => (message.userId === undefined ? (message.anonymousId ?? '') : []));
+    for (const anonymousId of new Set(visitors)) core.keepInStream(anonymousId, ({ person }) => person !== name);
     profiles.delete(name);
     unlink(name);
     names.set(name, { erasedAt: at.receivedAt, suppressions: isSuppressed ? [{ isSuppressed, receivedAt: at.receivedAt, sequence: at.sequence }] : undefined });
@@ -415,9 +416,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       count += expired.length;
       const started = claim?.undoneAt === undefined ? [] : startedBy(expired);
       if (started.length > 0) outlived.set(anonymousId, [...(outlived.get(anonymousId) ?? []), ...started]);
-      forget(expired);
-      stream.records = stream.records.filter(isKept);
-      if (stream.records.length === 0 && !claim) core.dropStream(anonymousId);
+      core.keepInStream(anonymousId, isKept);
     }
     return count;
   }

@@ -122,6 +122,30 @@ describe('a duplicate', () => {
     expect(engine.events()).toHaveLength(2);
   });
 
+  it.each([1, 16, 17, 100])('is found among %i of its visitor, and of its person', (count) => {
+    const engine = createEngine();
+    const messages = [{}, { userId: 'p' }].flatMap((whose) => Array.from({ length: count }, (_, index) => ({ ...track('e', 'a'), ...whose, messageId: `m${index}` })));
+    const statuses = [0, 1].map((receivedAt) => engine.receive(messages, { receivedAt }).map(({ status }) => status));
+    expect(statuses.map((each) => [...new Set(each)])).toEqual([['stored'], ['duplicate']]);
+    expect(engine.events()).toHaveLength(2 * count);
+  });
+
+  it.each([1, 100])('of one of %i that were purged is taken in again', (count) => {
+    const engine = createEngine();
+    const old = Array.from({ length: count }, (_, index) => ({ ...track('e', 'a'), messageId: `m${index}` }));
+    engine.receive(old, { receivedAt: at('-31 d') });
+    engine.receive({ ...track('e', 'a'), messageId: 'recent' }, { receivedAt: at('-1 h') });
+    expect(engine.purge(at('0:00'))).toBe(count);
+    expect(engine.receive([old[0]!, { ...old[0]!, messageId: 'recent' }], { receivedAt: at('0:01') })).toMatchObject([{ status: 'stored' }, { status: 'duplicate' }]);
+  });
+
+  it('in another stream leaves explain to tell of the one that stands first in the log, whichever arrived first', () => {
+    const engine = createEngine();
+    engine.receive({ ...track('e', 'a'), userId: 'p', messageId: 'm' }, { receivedAt: at('0:01'), sequence: 2 });
+    engine.receive({ ...track('e', 'a'), messageId: 'm' }, { receivedAt: at('0:00'), sequence: 1 });
+    expect(engine.explain('m')).toMatchObject({ reason: 'unclaimed' });
+  });
+
   it('cannot be recognised without a messageId', () => {
     const engine = createEngine();
     engine.receive([track('e', 'a'), track('e', 'a')], { receivedAt: 0 });
