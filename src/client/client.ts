@@ -306,7 +306,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       return settled(() =>
         isConsent(decision)
           ? gate.decide(decision)
-          : report('no_consent', "consent() takes 'granted', 'pending', 'denied', or purposes: consent({ analytics: true }). Nothing was changed."),
+          : report('no_consent', "consent() takes 'granted', 'pending', 'denied', or purposes: consent({ analytics: true }). This call was dropped."),
       );
     }) as Client['consent'],
 

@@ -128,7 +128,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       }
     },
     resend: (late) => resendOf(late, identity),
-    onDropped: () => report('outbox_full', `too many events wait in this browser for ${endpoint}; the oldest are given up. The next delivery says how many.`),
+    onDropped: () => report('outbox_full', `too many events wait in this browser for ${endpoint}; the oldest are given up. The next request says how many.`),
     onFailure: (reason) => {
       failure = reason;
       report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`);
@@ -259,7 +259,7 @@ function openOutbox(
 }
 
 function noEngine(report: Report, { campaigns }: ClientOptions): () => Promise<undefined> {
-  const tell = async (): Promise<undefined> => report('no_engine', 'activity(), explain(), message() and campaigns need the engine in the page; with an endpoint, the collector has its own.');
+  const tell = async (): Promise<undefined> => report('no_engine', 'activity(), explain(), message() and campaigns need the engine in the page; a collector has its own.');
   if (campaigns) void tell();
   return tell;
 }

@@ -213,7 +213,7 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
   function inTime(work: PromiseLike<unknown>, until: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        report('plugin_slow', `a plugin has not answered within ${timeout()} ms; its message goes on without it.`);
+        report('plugin_slow', `a plugin has not answered within ${timeout()} ms; the message goes on without it.`);
         slow.add(work);
         end();
       }, until - performance.now());

@@ -101,6 +101,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let askedAt = nextAt;
   /** Fewer after a refused batch, until one goes through. */
   let rowLimit = Infinity;
+  /** Fewer once a collector has found one too large: trying again for each batch would send much of the queue in vain each time. */
+  let byteLimit = BATCH_BYTES;
   let { limit } = options;
   let isEstimated = false;
   let dropped = 0;
@@ -198,7 +200,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const identify = queue.find((row) => row.hasIdentify && isReady(row));
     if (identify) adopt((await outbox.read()).filter(({ key }) => key! < identify.key!));
     const rows = queue.filter(isReady);
-    return rows.slice(0, Math.max(1, Math.min(rowLimit, fitting(rows, BATCH_BYTES))));
+    return rows.slice(0, Math.max(1, Math.min(rowLimit, fitting(rows, byteLimit))));
   }
 
   /** @returns whether to go on with the next batch at once */
@@ -225,6 +227,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
         await settle(rows, outcome.refused, outcome.late);
         return true;
       case 'halve':
+        if (outcome.isTooLarge && rows.length > 1) byteLimit /= 2;
         await halve(rows, outcome.reason);
         return true;
       case 'park':
@@ -322,7 +325,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     if (!isStarted) return;
     const rows = queue.filter(({ isInFlight }) => !isInFlight);
     if (failures > 0 && monotonic() < at && rows.every(({ durability }) => durability !== 'memory')) return;
-    const sent = rows.slice(0, fitting(rows, room()));
+    const sent = rows.slice(0, fitting(rows, Math.min(byteLimit, room())));
     // What is called later waits for both, so that no identify overtakes them (RULES R17). One among them may leave beside an
     // older request: held back, it could wait for a visitor who never returns, and what comes late is sent again (R13).
     if (sent.length > 0) void occupy(Promise.all([running, deliver(sent, true)]));

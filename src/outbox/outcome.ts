@@ -17,7 +17,7 @@ export type Outcome =
   /** Nothing was stored for certain; the same again, later. */
   | { kind: 'retry'; reason: string; retryAfterMs?: number | undefined }
   /** One of them is at fault, or there are too many: fewer at a time; alone, it can never be delivered. */
-  | { kind: 'halve'; reason: string }
+  | { kind: 'halve'; reason: string; isTooLarge: boolean }
   /** The fault is ours to mend, not the messages': keep everything and try again much later. */
   | { kind: 'park'; reason: string };
 
@@ -37,7 +37,7 @@ export function outcomeOf({ status, body, retryAfterMs }: Response): Outcome {
     };
   }
   if ([401, 403].includes(status)) return { kind: 'park', reason };
-  if ([400, 413, 422].includes(status)) return { kind: 'halve', reason };
+  if ([400, 413, 422].includes(status)) return { kind: 'halve', reason, isTooLarge: status === 413 };
   if ([0, 408, 425, 429].includes(status) || (status >= 500 && ![501, 505].includes(status))) return { kind: 'retry', reason, retryAfterMs };
   // Any other answer (404, 405, 501, a redirect to nowhere) means that this address is not a collector.
   return { kind: 'park', reason: `${said}, so this is not a collector's address` };

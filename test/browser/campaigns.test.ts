@@ -102,6 +102,6 @@ describe('campaigns in the page', () => {
   it('are the collector\'s where there is one, and say so', async () => {
     const tab = await openTab();
     tab.createClient({ ...COLLECTOR, campaigns: tab.watchCampaigns(CAMPAIGNS, () => {}) });
-    expect(tab.errors).toMatchObject([{ code: 'no_engine', message: expect.stringContaining('the collector has its own') as string }]);
+    expect(tab.errors).toMatchObject([{ code: 'no_engine', message: expect.stringContaining('a collector has its own') as string }]);
   });
 });

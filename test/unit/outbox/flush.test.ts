@@ -363,6 +363,33 @@ describe('a message that sinks its batch', () => {
   });
 });
 
+describe('a collector that finds a request too large', () => {
+  /** Takes ten messages at most. */
+  const small = (ids: string[]): Response => (ids.length > 10 ? { status: 413, body: '' } : DELIVERED);
+  const named = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `m${String(from + index).padStart(3, '0')}`);
+
+  it('is given smaller ones from then on, and no large one again', async () => {
+    const { call, requests, answers } = putOnBench();
+    answers.push(...Array.from({ length: 100 }, () => small));
+    for (const name of named(0, 100)) call(name, { padding: 1_000 });
+    await pass(0);
+    for (const name of named(100, 200)) call(name, { padding: 1_000 });
+    await pass(1_000);
+    expect(requests.filter((ids) => ids.length <= 10).flat()).toEqual(named(0, 200));
+    expect(requests.map((ids) => ids.length).filter((count) => count > 10)).toEqual([100, 50, 25, 13, 29, 14]);
+  });
+
+  it('gets the one row in smaller parts, and is not taken for one that takes single rows only', async () => {
+    const { call, requests, answers } = putOnBench();
+    answers.push(small, small);
+    call(named(0, 11), { padding: 1_000 });
+    await pass(0);
+    for (const name of named(11, 21)) call(name, { padding: 1_000 });
+    await pass(1_000);
+    expect(requests.map((ids) => ids.length)).toEqual([11, 6, 5, 10]);
+  });
+});
+
 describe('an identify', () => {
   it('carries everything older of this browser before it, whichever tab wrote it', async () => {
     const { call, storeOf, requests, kept } = putOnBench();
