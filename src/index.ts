@@ -37,6 +37,7 @@ export function createClient(options: ClientOptions = {}): Client {
 export { AnalyticsBrowser } from './client/index.js';
 export type {
   AnyEvents,
+  AnyObject,
   CallOptions,
   Callback,
   Client,

@@ -43,9 +43,9 @@ function onKey(event: KeyboardEvent): void {
 
 /** Who the visitor is, and where what they do goes. */
 function about(client: ActivityClient): string {
-  const { endpoint } = client.inspect?.() ?? {};
+  const { endpoint, consent = 'granted' } = client.inspect?.() ?? {};
   const person = client.user?.().id();
-  return `${person ? `${person} · ` : ''}${endpoint ?? 'in this browser'}`;
+  return `${person ? `${person} · ` : ''}${endpoint ?? 'in this browser'}${consent === 'granted' ? '' : ` · consent is ${consent}`}`;
 }
 
 function inspectorSheet(): CSSStyleSheet {

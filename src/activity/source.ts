@@ -83,7 +83,7 @@ export interface ActivityClient {
   /** What a message carried; without it nobody sees. */
   message?(messageId: string): Promise<JsonObject | undefined>;
   /** What waits for delivery; without it there is no queue to see. */
-  inspect?(): { endpoint: string | undefined; failure?: string | undefined; queue?: { text: string; isSending: boolean }[] };
+  inspect?(): { endpoint: string | undefined; consent?: string; failure?: string | undefined; queue?: { text: string; isSending: boolean }[] };
   /** The visitor, whose traits the profile of that person shows. */
   user?(): {
     /** Their id; `null` while nobody is known. */

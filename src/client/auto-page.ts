@@ -19,7 +19,7 @@ export type WatchPages = (view: (properties: JsonObject, moment?: Moment) => voi
 export const watchPages: WatchPages = (view, landed) => {
   if (typeof document === 'undefined') return () => {};
   let url = withoutFragment(landed?.[1] ?? location.href);
-  let here = placeOf(new URL(url));
+  let here = placeOf(new globalThis.URL(url));
   let viewPending: ((moment?: Moment) => void) | undefined;
   const stops: (() => void)[] = [];
 

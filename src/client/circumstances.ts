@@ -35,7 +35,8 @@ export function createScrubber(scrub: Scrub | undefined, report: Report): Scrubb
   if (!scrub) return undefined;
   return (url) => {
     try {
-      if (Array.isArray(scrub)) scrub.forEach((name) => url.searchParams.delete(name));
+      // What is no text fails here, rather than taking nothing out.
+      if (Array.isArray(scrub)) scrub.forEach((name) => url.searchParams.delete(name.trim()));
       else scrub(url);
     } catch (error) {
       report('scrub_failed', `scrub threw ${String(error)}: of such an address, only the path is said.`, error);
@@ -137,7 +138,7 @@ export function withoutFragment(address: string): string {
 /** An address without what is nobody's business. */
 function scrubbed(address: string, scrub: Scrubber | undefined): { text: string; pathname?: string; search?: string } {
   try {
-    const url = new URL(address);
+    const url = new globalThis.URL(address);
     scrub?.(url);
     return { text: scrub ? url.href : address, pathname: url.pathname, search: url.search };
   } catch {
@@ -156,6 +157,6 @@ function userAgentData(): JsonObject {
 
 /** Where there is Temporal it knows at once; the first question to Intl takes a page 15 ms. */
 function timezone(): string {
-  const { Temporal } = globalThis as { Temporal?: { Now?: { timeZoneId(): string } } };
-  return Temporal?.Now?.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { Temporal } = globalThis as { Temporal?: { Now?: { timeZoneId?(): string } } };
+  return Temporal?.Now?.timeZoneId?.() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

@@ -1,6 +1,6 @@
 import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
-import { isObject, millisecondsOf, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
+import { isLongerThanId, isObject, millisecondsOf, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
 import { sortArguments, splitOptions, toText, type Arguments, type Callback } from './arguments.js';
 import { createCircumstances, createScrubber, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrubber } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
@@ -16,11 +16,12 @@ import { readOptions } from './options.js';
 import { createPipeline, type DestinationMiddleware } from './plugins.js';
 import { createReport, type Report } from './report.js';
 import { signedCall } from './signed.js';
-import type { Client, ClientOptions, Parts } from './types.js';
+import type { Client, ClientOptions, Inspection, Parts } from './types.js';
 import { VERSION } from './version.js';
 import { within } from './within.js';
 
 const TIMEOUT_MS = 1_000;
+const PERSISTENCES = new Set<unknown>(['cookie', 'localStorage', 'memory']);
 /** A timer that is given more, rings at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What only a file of the client can tell is not waited for longer, milliseconds. */
@@ -39,6 +40,10 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   let settings: Promise<Settings> | undefined;
   const report = createReport((error) => callPage(options.onError, error));
   const consent = initialConsent(options, report);
+  if (!PERSISTENCES.has(options.persistence ?? 'cookie')) {
+    report('misconfigured', `persistence is 'cookie', 'localStorage' or 'memory', not ${String(options.persistence)}; nothing outlives the page.`);
+    options.persistence = 'memory';
+  }
   // Asked before anything is set up: the first request of a new visitor waits for the answer, and a browser that has given
   // this origin nothing yet takes ten milliseconds for it.
   let asked = consent === 'granted' ? askForDatabase() : undefined;
@@ -254,7 +259,10 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
 
     identify: method(1, ({ texts, objects, callback }) => {
       const { token, userId, traits, options: callOptions } = signedCall(objects[0], objects[1]);
-      identity.identify(texts[0]?.trim() ? texts[0] : userId, plain(traits ?? {}));
+      const id = texts[0]?.trim() ? texts[0] : userId;
+      // Kept, it would have a collector refuse whatever this visitor does from now on.
+      if (id && isLongerThanId(id)) return drop('bad_user_id', 'identify() takes an id of at most 150 bytes. This call was dropped.');
+      identity.identify(id, plain(traits ?? {}));
       emitter.emit('identify', identity.userId() ?? null, identity.traits(), callOptions);
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
     }),
@@ -317,7 +325,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       consent: gate.state(),
       persistence: options.persistence ?? 'cookie',
       plugins: pipeline.names(),
-      ...(gate.connection()?.look?.() ?? { endpoint: undefined, waiting: 0, queue: [] }),
+      ...(gate.connection()?.look?.() ?? heldBack()),
     }),
 
     inspector: () =>
@@ -363,6 +371,12 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
 
   function viewPage(properties: JsonObject, moment?: Moment): void {
     during(moment, () => void client.page(properties));
+  }
+
+  function heldBack(): Pick<Inspection, 'endpoint' | 'waiting' | 'queue'> {
+    const held = gate.held();
+    const endpoint = destination.kind === 'collector' ? destination.endpoint : undefined;
+    return { endpoint, waiting: held.length, queue: held.map(({ text }) => ({ text, isSending: false })) };
   }
 
   /** For what is loaded on demand: a deployment takes the files of the one before away, or a network fails. */

@@ -15,6 +15,7 @@ import {
 } from '../outbox/index.js';
 import { serialise, type JsonObject } from '../wire/index.js';
 import { addressOf, type Destination } from './destination.js';
+import { monotonic } from './monotonic.js';
 import type { Report } from './report.js';
 import { resendOf } from './resend.js';
 import type { ClientOptions, Inspection, LoadEngine, PageEngine } from './types.js';
@@ -120,7 +121,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     send: (messages, { dropped, ...about }) => post(`${endpoint}/v1/b`, envelope(identity.correct(messages), writeKey, dropped), about),
     room: keepaliveRoom,
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    monotonic,
     random: () => Math.random(),
     onRefused: (refused) => {
       for (const { messageId, message } of refused) {

@@ -20,6 +20,8 @@ export interface Gate {
   /** What goes into the context of each message. */
   categories(): JsonObject | undefined;
   connection(): Connection | undefined;
+  /** What waits in memory until the visitor answers. */
+  held(): Row[];
   append(text: string, hasIdentify: boolean): Row;
   /** Takes a message elsewhere, as it was stored: now, once the visitor agrees, or never. */
   pass(context: Context, work: () => void): void;
@@ -129,6 +131,7 @@ export function createGate({ initial, report, begin, pause, correct, erase, forg
     state: () => state,
     categories: () => categories && { categoryPreferences: categories },
     connection: () => connection,
+    held: () => held,
     append(text, hasIdentify) {
       if (state === 'denied') return droppedRow(text, ...NOT_CONSENTED);
       return connection && state === 'granted' ? connection.append(text, hasIdentify) : hold(text, hasIdentify);

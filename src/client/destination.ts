@@ -33,7 +33,7 @@ export function destinationOf(
 /** Without the slashes at its end, and without the /v1 that Customer.io's `apiHost` ends in. */
 export function addressOf(endpoint: string, base?: string): string | undefined {
   try {
-    const { protocol, href } = new URL(endpoint, base);
+    const { protocol, href } = new globalThis.URL(endpoint, base);
     return protocol.startsWith('http') ? href.replace(/\/+$/, '').replace(/\/v1$/, '') : undefined;
   } catch {
     return undefined;

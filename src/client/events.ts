@@ -2,8 +2,12 @@ import type { JsonObject } from '../wire/index.js';
 import type { CallOptions, Callback } from './arguments.js';
 import type { Report } from './report.js';
 
+/** What a page gives as traits or properties: an object of any type, an interface too, which has no index signature. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would ask for that signature
+export type AnyObject = Record<string, any>;
+
 /** What a page tracks when it has not said what it tracks: anything. */
-export type AnyEvents = Record<string, JsonObject>;
+export type AnyEvents = Record<string, AnyObject>;
 
 /**
  * A schema as many libraries make them (zod, valibot, arktype, …), by their common interface:
@@ -35,15 +39,15 @@ export type EventsOf<Schemas extends EventSchemas> = {
 };
 
 /** What follows the name in `track()`: properties, where the event must have some. */
-export type TrackArguments<Properties> = [Properties] extends [undefined | null | void]
-  ? [properties?: null, options?: CallOptions | null, callback?: Callback]
-  : Partial<Properties> extends Properties
-    ? [properties?: Properties | null, options?: CallOptions | null, callback?: Callback]
+export type TrackArguments<Properties> = {} extends Properties
+  ? [properties?: Properties | null, options?: CallOptions | null, callback?: Callback]
+  : [Properties] extends [undefined | null | void]
+    ? [properties?: null, options?: CallOptions | null, callback?: Callback]
     : [properties: Properties, options?: CallOptions | null, callback?: Callback];
 
 /** The one object in `track({ event, properties })`. */
 export type TrackMessage<Events> = {
-  [Name in keyof Events & string]: Partial<Events[Name]> extends Events[Name]
+  [Name in keyof Events & string]: [] extends TrackArguments<Events[Name]>
     ? { event: Name; properties?: Events[Name] }
     : { event: Name; properties: Events[Name] };
 }[keyof Events & string];

@@ -10,7 +10,7 @@ export type { Scrub } from './circumstances.js';
 export type { Consent, ConsentCategories } from './consent.js';
 export type { Context, Delivery } from './context.js';
 export type { Listener } from './emitter.js';
-export type { AnyEvents, EventSchemas, EventsOf, StandardSchema, TrackArguments, TrackMessage } from './events.js';
+export type { AnyEvents, AnyObject, EventSchemas, EventsOf, StandardSchema, TrackArguments, TrackMessage } from './events.js';
 export type { DestinationMiddleware, Plugin, PluginType, SourceMiddleware } from './plugins.js';
 export type { ClientError } from './report.js';
 export type { CampaignWatch, Client, ClientOptions, Entity, Inspection, LoadEngine, PageArguments, PageEngine, User } from './types.js';

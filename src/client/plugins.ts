@@ -2,6 +2,7 @@ import { isObject, plain, type JsonObject } from '../wire/index.js';
 import { Context } from './context.js';
 import { INTEGRATION } from './customer-io.js';
 import { callPage } from './emitter.js';
+import { monotonic } from './monotonic.js';
 import type { Report } from './report.js';
 
 /** When a plugin sees a message: `before` and `enrichment` ahead of storing, `destination` and `after` behind it; `utility` sees none. */
@@ -125,7 +126,7 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
         ...(forDestination.get(INTEGRATION) ?? []).map((middleware) => () => through(middleware, context, INTEGRATION)),
       ],
       () => context.failedDelivery() === undefined,
-      performance.now() + timeout(),
+      monotonic() + timeout(),
     );
   }
 
@@ -216,7 +217,7 @@ export function createPipeline({ timeout, client, pass, report }: PipelineOption
         report('plugin_slow', `a plugin has not answered within ${timeout()} ms; the message goes on without it.`);
         slow.add(work);
         end();
-      }, until - performance.now());
+      }, until - monotonic());
       const end = (): void => {
         clearTimeout(timer);
         waiting.delete(end);

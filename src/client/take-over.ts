@@ -36,13 +36,15 @@ export function takeOver(script: HTMLScriptElement | null, start: (options: TagO
   const stub: Stub = Array.isArray(found) ? found : [];
   const client = start(...whatPageSays(data, stub));
   const methods = client as unknown as JsonObject;
-  // A snippet that is pasted once more looks for `initialize`; without it, it puts its stub in our methods' place.
-  page[name] = Object.assign(client, { initialize: true });
-  // A page may have kept the stub, or one of its methods: what is pushed from now on is called at once.
-  stub.push = (...calls) => {
+  // A page may have kept the stub, or push where it cannot know whether this script is there: that is called at once from now on.
+  const push = (...calls: unknown[]): number => {
     for (const call of calls) replay(methods, call);
     return 0;
   };
+  // Assigned to, it would throw where a page has frozen what arrays inherit.
+  Object.defineProperty(stub, 'push', { value: push });
+  // A snippet that is pasted once more looks for `initialize`, ours for `invoked`; without them, it puts its stub in our methods' place.
+  page[name] = Object.assign(client, { initialize: true, invoked: true, push });
   stub.splice(0).forEach((call) => replay(methods, call));
 }
 

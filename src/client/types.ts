@@ -7,7 +7,7 @@ import type { Settings } from './connection.js';
 import type { Consent, ConsentCategories } from './consent.js';
 import type { Context } from './context.js';
 import type { Listener } from './emitter.js';
-import type { AnyEvents, EventSchemas, TrackArguments, TrackMessage, Validate } from './events.js';
+import type { AnyEvents, AnyObject, EventSchemas, TrackArguments, TrackMessage, Validate } from './events.js';
 import type { DestinationMiddleware, Plugin, SourceMiddleware } from './plugins.js';
 import type { ClientError } from './report.js';
 
@@ -111,9 +111,9 @@ export interface Client<Events extends object = AnyEvents> {
    * Where the collector asks for it, `identify({ token })` says the same with a token that the site's server has signed; `token`
    * may also stand among the options.
    */
-  identify(userId: string | number | null, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  identify(userId: string | number | null, traits?: AnyObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** More about the person who is known, or about a visitor who is not known yet. */
-  identify(traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  identify(traits?: AnyObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** The visitor looks at a page. One text is its name, two are category and name. */
   page(...values: PageArguments): Promise<Context>;
   /** The same for an app's screen. */
@@ -121,9 +121,9 @@ export interface Client<Events extends object = AnyEvents> {
   /** The person belongs to a group: `group('acme', { name: 'Acme' })`. Without an argument: what is known of the group. */
   group(): Entity;
   /** The person belongs to this group, of which this is known. */
-  group(groupId: string | number | null, traits?: JsonObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  group(groupId: string | number | null, traits?: AnyObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** More about the group that is known. */
-  group(traits: JsonObject, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  group(traits: AnyObject, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** The person has another id from now on: `alias(to, from?)`; `from` is the present id when absent. */
   alias(to: string | number, from?: string | number | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
   /** Forgets the person and the visitor: the next call is somebody new. For logout. */
@@ -185,12 +185,12 @@ export interface Client<Events extends object = AnyEvents> {
 
 /** The person, as far as known. Each function, given a value, sets it without sending anything; `null` forgets it. */
 export interface User {
-  /** The person's id; `null` while nobody is known. Given another person's, it takes a new visitor too, as `identify` does. */
+  /** The person's id; `null` while nobody is known. AnyObject another person's, it takes a new visitor too, as `identify` does. */
   id(id?: string | number | null): string | null;
   /** The visitor's id; of `null` it becomes another, somebody new's. */
   anonymousId(anonymousId?: string | number | null): string;
   /** What is known about the person. */
-  traits(traits?: JsonObject | null): JsonObject;
+  traits(traits?: AnyObject | null): JsonObject;
   /** Forgets the person and the visitor, not the group. */
   logout(): void;
   /** The same as `logout`. */
@@ -202,7 +202,7 @@ export interface Entity {
   /** The group's id; `null` while none is known. */
   id(id?: string | number | null): string | null;
   /** What is known about the group. */
-  traits(traits?: JsonObject | null): JsonObject;
+  traits(traits?: AnyObject | null): JsonObject;
   /** Forgets the group. */
   logout(): void;
   /** The same as `logout`. */
@@ -233,9 +233,9 @@ export interface Inspection {
 
 /** What `page()` and `screen()` take: a name, or category and name; properties; options; a callback. All of it may be left out. */
 export type PageArguments =
-  | [category: string, name: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback]
-  | [name: string, properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback]
-  | [properties?: JsonObject | null, options?: CallOptions | null, callback?: Callback];
+  | [category: string, name: string, properties?: AnyObject | null, options?: CallOptions | null, callback?: Callback]
+  | [name: string, properties?: AnyObject | null, options?: CallOptions | null, callback?: Callback]
+  | [properties?: AnyObject | null, options?: CallOptions | null, callback?: Callback];
 
 /** The merge engine over this browser's own messages. */
 export interface PageEngine {

@@ -281,6 +281,7 @@ function checkKeys({ writeKeys, secretKeys = [], adminToken, allowedOrigins }: C
   }
   if (secretKeys.some(isBlank)) throw new TypeError('secretKeys holds a blank key; take it out.');
   if (secretKeys.some((key) => writeKeys.includes(key))) throw new TypeError('A write key is public, so none of secretKeys may be one of writeKeys.');
+  if (adminToken !== undefined && writeKeys.includes(adminToken)) throw new TypeError('A write key is public, so adminToken may not be one of writeKeys.');
   if (adminToken !== undefined && isBlank(adminToken)) throw new TypeError('adminToken is blank; give one, or leave it out.');
   // Whoever sent it would be told that it is wrong, for ever.
   if (adminToken !== undefined && !/^[\x21-\x7e]+$/.test(adminToken)) throw new TypeError('adminToken has a space or a letter in it that no header carries; take letters from a to z, digits and marks.');

@@ -22,7 +22,10 @@ export const erase: Command = {
 async function confirm(person: string): Promise<void> {
   if (!process.stdin.isTTY) throw new UsageError('erase cannot be taken back, so it asks; where nobody can answer, say --yes.');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Forget ${person} and everything of theirs? Type the id once more: `);
+  // Ctrl+C and Ctrl+D are no answer.
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
+  const asked = terminal.question(`Forget ${person} and everything of theirs? Type the id once more: `).catch(() => undefined);
+  const answered = await Promise.race([asked, closed]);
   terminal.close();
-  if (answer.trim() !== person) throw new UsageError('that is another id; nobody was forgotten.');
+  if (answered?.trim() !== person) throw new UsageError(`${answered === undefined ? 'nothing was answered' : 'that is another id'}; nobody was forgotten.`);
 }

@@ -113,7 +113,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   function speak(): void {
     if (copies === NO_COPIES) return;
     isSpeaking = true;
-    globalThis.dispatchEvent?.(new Event(SPOKEN));
+    globalThis.dispatchEvent?.(new globalThis.Event(SPOKEN));
     isSpeaking = false;
   }
 

@@ -10,7 +10,7 @@ let used = 0;
 /** 126 random bits in 21 characters that need no escaping anywhere. Serves as messageId too. */
 export const newId: () => string = customRandom(urlAlphabet, LENGTH, (size) => {
   if (used + size > pool.length) {
-    pool = crypto.getRandomValues(new Uint8Array(size * IDS_AT_ONCE));
+    pool = globalThis.crypto.getRandomValues(new Uint8Array(size * IDS_AT_ONCE));
     used = 0;
   }
   used += size;

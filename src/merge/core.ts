@@ -17,7 +17,7 @@ import { createDirectory, type Directory, type Link } from './directory.js';
 import { explanationOf, UNKNOWN_MESSAGE } from './explain.js';
 import { asksWhoIsKnown, emailBeside, namesMeantBy, userName, type NameFacts, type Names } from './identity.js';
 import { isMerged } from './membership.js';
-import { addTo, copyIn, keepIn, type MessageList } from './message-list.js';
+import { addTo, copyIn, keepIn, takeFrom, type MessageList } from './message-list.js';
 import { byPosition, claimedAt, isBefore, isEvent, isStanding, nameOf, personNamedBy, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMergingAt, type SettingsChange } from './settings.js';
 
@@ -109,6 +109,7 @@ export interface Core {
   streamNamed(anonymousId: string): Stream;
   /** Forgets the rest; and the visitor with it, when nothing is left. */
   keepInStream(anonymousId: string, isKept: (record: MessageRecord) => boolean): void;
+  takeFromStream(anonymousId: string, gone: MessageRecord[]): void;
   isMergingOn(): boolean;
 }
 
@@ -319,6 +320,16 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   function keepInStream(anonymousId: string, isKept: (record: MessageRecord) => boolean): void {
     const stream = streamNamed(anonymousId);
     keepIn(stream, isKept);
+    dropEmpty(anonymousId, stream);
+  }
+
+  function takeFromStream(anonymousId: string, gone: MessageRecord[]): void {
+    const stream = streamNamed(anonymousId);
+    takeFrom(stream, gone);
+    dropEmpty(anonymousId, stream);
+  }
+
+  function dropEmpty(anonymousId: string, stream: Stream): void {
     if (stream.records.length > 0 || stream.claim) return;
     streams.delete(anonymousId);
     latest = undefined;
@@ -425,6 +436,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     stateOf,
     streamNamed,
     keepInStream,
+    takeFromStream,
     isMergingOn,
   };
 }

@@ -112,8 +112,9 @@ export interface Engine {
   purge(now: number): number;
 }
 
-/** Ahead of every entry of a log. */
+/** Ahead of every entry of a log, and behind it. */
 const BEGINNING: Position = { receivedAt: -Infinity, sequence: 0 };
+const END: Position = { receivedAt: Infinity, sequence: 0 };
 
 /**
  * Creates a merge engine.
@@ -153,9 +154,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const theirs = holdingsOf(alias);
       if (link.isMerge) holdings.merged.push({ at: link, holdings: theirs });
       else {
-        holdings.claims.push(...theirs.claims);
-        holdings.records.push(...theirs.records);
-        holdings.merged.push(...theirs.merged);
+        holdings.claims = [...holdings.claims, ...theirs.claims];
+        holdings.records = [...holdings.records, ...theirs.records];
+        holdings.merged = [...holdings.merged, ...theirs.merged];
       }
     }
     return holdings;
@@ -220,7 +221,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       isMergingOn: isMergingOn(),
       records: streams.get(anonymousId)?.records ?? [],
       asked: person,
-      path: { root: root ?? nameMeantBy(person), isKnown: root !== undefined, isSuppressed: [person, nameMeantBy(person)].some((name) => isSuppressedAt(name, place)) },
+      path: { root: root ?? nameMeantBy(person), isKnown: root !== undefined, isSuppressed: [person, nameMeantBy(person)].some((name) => isSuppressedAt(name, END)) },
       traits: root === undefined ? {} : toPerson(root).traits,
       campaigns,
       directory,
@@ -311,9 +312,17 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const claim = stream.claim!;
       keepIn(stream, (record) => !isMerged(record, claim));
       stream.claim = { ...claim, person: undefined };
+      outlived.delete(anonymousId);
     }
-    const visitors = records.flatMap(({ message }) => (message.userId === undefined ? (message.anonymousId ?? '') : []));
-    for (const anonymousId of new Set(visitors)) core.keepInStream(anonymousId, ({ person }) => person !== name);
+    const byVisitor = new Map<string, MessageRecord[]>();
+    for (const record of records) {
+      const { userId, anonymousId = '' } = record.message;
+      if (userId !== undefined) continue;
+      const theirs = byVisitor.get(anonymousId);
+      if (theirs) theirs.push(record);
+      else byVisitor.set(anonymousId, [record]);
+    }
+    for (const [anonymousId, gone] of byVisitor) core.takeFromStream(anonymousId, gone);
     profiles.delete(name);
     unlink(name);
     names.set(name, { erasedAt: at.receivedAt, suppressions: isSuppressed ? [{ isSuppressed, receivedAt: at.receivedAt, sequence: at.sequence }] : undefined });
@@ -328,8 +337,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
    */
   function reserveNames(after: Position, freed?: string[]): void {
     const reserved = new Set<string>();
-    for (const deletion of [...core.commands].sort(byPosition)) {
-      if (deletion.type !== 'person_deleted' || !isBefore(after, deletion)) continue;
+    for (const deletion of core.commands.filter((command) => isBefore(after, command)).sort(byPosition)) {
+      if (deletion.type !== 'person_deleted') continue;
       const { person, names } = deletion;
       for (const name of names) {
         const isFirst = !reserved.has(name) && (freed?.includes(name) ?? true);
@@ -458,7 +467,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     unsuppress: (id, at) => suppress(id, at, 'person_unsuppressed'),
     suppressed: () => {
       settle();
-      return [...names.keys()].filter((name) => isSuppressedAt(name, { receivedAt: Infinity, sequence: 0 }));
+      return [...names.keys()].filter((name) => isSuppressedAt(name, END));
     },
     settings,
     purge,

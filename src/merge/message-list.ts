@@ -36,6 +36,20 @@ export function keepIn(list: MessageList, isKept: (record: MessageRecord) => boo
   if (list.index) indexAnew(list);
 }
 
+/** Forgets some; few of them without going through all the others. */
+export function takeFrom(list: MessageList, gone: MessageRecord[]): void {
+  if (gone.length > MOST_LOOKED_THROUGH) {
+    const all = new Set(gone);
+    return keepIn(list, (record) => !all.has(record));
+  }
+  for (const record of gone) {
+    const at = list.records.indexOf(record);
+    const last = list.records.pop()!;
+    if (last !== record) list.records[at] = last;
+    list.index?.delete(record.message.messageId);
+  }
+}
+
 function indexAnew(list: MessageList): void {
   list.index = new Map();
   for (const record of list.records) addToIndex(list.index, record);
@@ -44,6 +58,8 @@ function indexAnew(list: MessageList): void {
 function addToIndex(index: NonNullable<MessageList['index']>, record: MessageRecord): void {
   const { messageId } = record.message;
   const others = index.get(messageId);
+  // What names nobody by a userId is looked for in its stream, where no other has its id.
+  if (others && record.message.userId === undefined) return;
   index.set(messageId, others ? [others, record].flat() : record);
 }
 

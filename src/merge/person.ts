@@ -52,7 +52,7 @@ interface Step {
 
 /** What was known of a person from when on, in the order in which it became theirs. */
 function traitHistoryOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): { at: number; traits: JsonObject }[] {
-  return historyIn([...stepsOf(holdings, claimFor, directory, undefined), ...claimSteps(holdings)]);
+  return historyIn([...stepsOf(holdings, claimFor, directory), ...claimSteps(holdings)]);
 }
 
 function historyIn(steps: Step[]): { at: number; traits: JsonObject }[] {
@@ -79,8 +79,7 @@ export function historyOf(holdings: Holdings, claimFor: ClaimFor, directory: Dir
   };
 }
 
-/** @param since what was said before this was said to somebody else, and comes through the merge */
-function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: Directory, since: Position | undefined): Step[] {
+function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: Directory): Step[] {
   const own = records
     .filter(({ message }) => message.type === 'identify')
     .map((record): Step => {
@@ -89,11 +88,12 @@ function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: D
       return { at: attachedAt(record, claim), occurredAt: isNamed ? 0 : record.occurredAt, place: record, traits: settable(record, claim, directory), mode: isNamed ? 'say' : 'fill' };
     });
   const inherited = merged.flatMap(({ at, holdings }): Step[] => {
-    const before = historyIn(stepsOf(upTo(holdings, at, claimFor), claimFor, directory, undefined)).at(-1)?.traits;
+    const theirs = stepsOf(holdings, claimFor, directory);
+    const before = historyIn(theirs.filter((step) => isBefore(step.at, at))).at(-1)?.traits;
     const step: Step = { at, occurredAt: 0, place: at, traits: Object.entries(before ?? {}), mode: 'inherit' };
-    return [step, ...stepsOf(holdings, claimFor, directory, at)];
+    return [step, ...theirs.filter((step) => !isBefore(step.at, at))];
   });
-  return [...own, ...inherited].filter(({ at }) => !since || !isBefore(at, since));
+  return [...own, ...inherited];
 }
 
 /**
@@ -119,14 +119,6 @@ function claimSteps({ claims, merged }: Holdings, since?: Position): Step[] {
 
 function byStep(a: Step, b: Step): number {
   return byPosition(a.at, b.at) || a.occurredAt - b.occurredAt || byPosition(a.place, b.place);
-}
-
-function upTo({ claims, records, merged }: Holdings, at: Position, claimFor: ClaimFor): Holdings {
-  return {
-    claims,
-    records: records.filter((record) => isBefore(attachedAt(record, claimFor(record)), at)),
-    merged: merged.filter((one) => isBefore(one.at, at)),
-  };
 }
 
 /** What an identify may set: not what it could not have (RULES R21), nor what follows from the claims, nor what it says about itself. */

@@ -14,11 +14,13 @@ export interface Attempts {
 
 export function readAttempts(scope: string, now: number): Attempts {
   const [failures = 0, until = 0] = (readStored(nameOf(scope)) ?? '').split(' ').map(Number);
-  return { failures: failures || 0, waitMs: Math.min(LONGEST_MS, Math.max(0, until - now) || 0) };
+  const waitMs = until - now;
+  // No page writes more: the clock was set back since.
+  return { failures: failures || 0, waitMs: waitMs > 0 && waitMs <= LONGEST_MS ? waitMs : 0 };
 }
 
 export function writeAttempts(scope: string, { failures, waitMs }: Attempts, now: number): void {
-  writeStored(nameOf(scope), failures === 0 ? undefined : `${failures} ${now + waitMs}`);
+  writeStored(nameOf(scope), failures === 0 ? undefined : `${failures} ${now + Math.min(LONGEST_MS, waitMs)}`);
 }
 
 function nameOf(scope: string): string {

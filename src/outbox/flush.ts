@@ -197,9 +197,13 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   /** The oldest rows that fit into a request. Before an identify goes everything older, whoever wrote it (RULES R17). */
   async function takeBatch(): Promise<Row[]> {
-    const identify = queue.find((row) => row.hasIdentify && isReady(row));
-    if (identify) adopt((await outbox.read()).filter(({ key }) => key! < identify.key!));
-    const rows = queue.filter(isReady);
+    // The newest: others behind the first one may go in the same request.
+    const newest = queue.reduce((latest, row) => (row.hasIdentify && isReady(row) && row.key! > latest ? row.key! : latest), '');
+    if (newest) adopt((await outbox.read()).filter(({ key }) => key! < newest));
+    let rows = queue.filter(isReady);
+    // One that came while they were read has others before it.
+    const late = rows.findIndex(({ hasIdentify, key }) => hasIdentify && key! > newest);
+    if (late >= 0) rows = rows.slice(0, late);
     return rows.slice(0, Math.max(1, Math.min(rowLimit, fitting(rows, byteLimit))));
   }
 
@@ -227,7 +231,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
         await settle(rows, outcome.refused, outcome.late);
         return true;
       case 'halve':
-        if (outcome.isTooLarge && rows.length > 1) byteLimit /= 2;
+        if (outcome.isTooLarge && rows.length > 1) byteLimit = Math.min(byteLimit, sizeInBytes(rows)) / 2;
         await halve(rows, outcome.reason);
         return true;
       case 'park':
@@ -282,7 +286,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   /** Puts parts in the place of a row, which is delivered when they are; `refused` has gone already. */
   function divide(row: Row, texts: string[], refused: Refusal[] = []): Row[] {
-    const parts = texts.map((text, i) => foundRow(partKey(row.key!, i), text));
+    const parts = texts.map((text, i) => Object.assign(foundRow(partKey(row.key!, i), text), { durability: row.durability }) as Row);
     queue = queue.flatMap((queued) => (queued === row ? parts : queued));
     void Promise.all(parts.map(({ delivered }) => delivered)).then((found) => row.settleDelivered([...found.flat(), ...refused]));
     return parts;
@@ -306,7 +310,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
       const alive = await tabs.alive();
       const isLeftBehind = ({ key }: Row): boolean => {
         const { tab, time } = parseKey(key)!;
-        return alive ? !alive.has(tab) : now() - time > LEFT_BEHIND_MS;
+        return alive ? !alive.has(tab) : Math.abs(now() - time) > LEFT_BEHIND_MS;
       };
       const adopted = adopt(rows.filter(isLeftBehind));
       if (!alive && !rows.every(isLeftBehind)) {
@@ -325,7 +329,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     if (!isStarted) return;
     const rows = queue.filter(({ isInFlight }) => !isInFlight);
     if (failures > 0 && monotonic() < at && rows.every(({ durability }) => durability !== 'memory')) return;
-    const sent = rows.slice(0, fitting(rows, Math.min(byteLimit, room())));
+    const sent = rows.slice(0, Math.min(fitting(rows, room()), Math.max(1, fitting(rows, byteLimit))));
     // What is called later waits for both, so that no identify overtakes them (RULES R17). One among them may leave beside an
     // older request: held back, it could wait for a visitor who never returns, and what comes late is sent again (R13).
     if (sent.length > 0) void occupy(Promise.all([running, deliver(sent, true)]));
@@ -349,6 +353,10 @@ export function createFlusher(options: FlusherOptions): Flusher {
     },
     look: () => ({ rows: queue, waiting: sizeOf(queue).messages, hasFailed: failures > 0 }),
   };
+}
+
+function sizeInBytes(rows: Row[]): number {
+  return rows.reduce((bytes, { text }) => bytes + utf8Bytes(text) + 1, ENVELOPE_BYTES);
 }
 
 /** How many of these rows go into a request of so many bytes. */

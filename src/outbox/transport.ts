@@ -55,7 +55,7 @@ export function createPost(fetch: typeof globalThis.fetch | undefined = globalTh
   };
 
   async function attempt(url: string, body: string | ArrayBuffer, keepalive: boolean): Promise<Response> {
-    const abort = new AbortController();
+    const abort = new globalThis.AbortController();
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
       const response = await fetch!.call(globalThis, url, {

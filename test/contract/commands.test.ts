@@ -119,6 +119,7 @@ describe('what is asked wrongly', () => {
     [['serve', '--identity', 'all', '--identity-secret', 'short'], /at least 32 bytes/],
     [['serve', '--allow-origin', 'https://shop.example/cart'], /an origin looks like https:\/\/shop\.example, without a path/],
     [['serve', '--secret-key', 'demo'], /A write key is public/],
+    [['serve', '--admin-token', 'demo'], /A write key is public, so adminToken may not be/],
     [['serve', '--log-level', 'loud'], /--log-level is error, warning, info, silent, not "loud"/],
     [['serve', '--identity-public-key', 'none.pem'], /none\.pem cannot be read \(ENOENT\)/],
   ])('%j is told in one line, with code 1', async (args, sentence) => {

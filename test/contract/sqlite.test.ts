@@ -28,6 +28,18 @@ function attempt(file: string): LedgerError {
 
 describeLedger('sqliteLedger', () => sqliteLedger({ file: newFile() }));
 
+describe('sqliteLedger, at once', () => {
+  it('starts more than a function takes arguments', { timeout: 120_000 }, async () => {
+    const ledger = sqliteLedger({ file: newFile(), campaigns: [{ name: 'any', event: 'e' }] });
+    const batch = (from: number): ReturnType<typeof track>[] => Array.from({ length: 10_000 }, (_, index) => ({ type: 'track', event: 'e', anonymousId: 'v', messageId: `m${from + index}` }));
+    for (let from = 0; from < 130_000; from += 10_000) await ledger.append(batch(from), { receivedAt: NOON });
+    const [outcome] = await ledger.append([identify('ada', { anonymousId: 'v' })], { receivedAt: NOON + MINUTE });
+    expect(outcome).toMatchObject({ status: 'stored' });
+    expect((await ledger.person('ada'))!.events).toHaveLength(130_000);
+    await ledger.close();
+  });
+});
+
 describe('sqliteLedger, the file', () => {
   it('keeps everything until it is opened again', async () => {
     const file = newFile();

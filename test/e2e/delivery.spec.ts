@@ -281,6 +281,21 @@ test('a page in which everything is out of the ordinary is tracked, or left alon
   expect(pageErrors).toEqual([]);
 });
 
+test('a page whose own names hide those of the browser is tracked', async ({ page, pages, collector, pageErrors }) => {
+  pages.put('/', `<!doctype html><title>Shop</title><script>
+    const URL = 'https://api.example', crypto = ['BTC'], performance = { q3: 12 };
+    class Event {}
+    let AbortController;
+  </script>${remotePage(collector)}`);
+  await open(page, pages.url);
+  await page.evaluate(() => {
+    window.cioanalytics.identify('ada');
+    void window.cioanalytics.track('odd');
+  });
+  await expect.poll(() => names(collector)).toContain('odd');
+  expect(pageErrors).toEqual([]);
+});
+
 test('a sandboxed frame has no storage, and is tracked from memory', async ({ page, pages, collector }) => {
   pages.put('/frame', remotePage(collector, "cioanalytics.track('in the sandbox');"));
   pages.put('/', '<!doctype html><title>Shop</title><iframe sandbox="allow-scripts" src="/frame"></iframe>');

@@ -43,6 +43,28 @@ void shop.track({ event: 'addedToCart', properties: { query: 'shoes' } });
 // @ts-expect-error -- the properties are missing
 void shop.track({ event: 'addedToCart' });
 
+interface Product { name: string }
+declare const product: Product;
+const dropIn = AnalyticsBrowser.load({ writeKey: 'KEY' });
+// As Customer.io's client takes it: what has the type of an interface has no index signature.
+void dropIn.track('viewed', product);
+void dropIn.identify('ada', product);
+void dropIn.identify(product);
+void dropIn.group('acme', product);
+void dropIn.page('docs', 'intro', product);
+void dropIn.page(product);
+void createClient().track({ event: 'viewed', properties: product });
+
+const empty = createClient({ events: { signedOut: z.object({}) } });
+void empty.track('signedOut');
+// oxlint-disable-next-line typescript/no-explicit-any -- as a page may type its events
+const loose = createClient<Record<string, any>>();
+void loose.track('x', { a: 1 });
+// oxlint-disable-next-line typescript/no-explicit-any -- the same
+const clicks = createClient<{ clicked: any; left: Record<string, never> }>();
+void clicks.track('clicked', { a: 1 });
+void clicks.track('left');
+
 const anything = createClient();
 void anything.track('whatever', { it: 'is' });
 void anything.track('whatever');

@@ -62,7 +62,7 @@ export function planCommit(entries: Entry[], facts: CommitFacts, storedRows: Sto
       facts.setLink(link.name, link.link);
       rows.links.push(linkColumns(link.name, link.link));
     }
-    rows.triggers.push(...startedBy(decision, facts, campaigns));
+    for (const trigger of startedBy(decision, facts, campaigns)) rows.triggers.push(trigger);
     return decision.outcome;
   }
 }

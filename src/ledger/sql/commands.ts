@@ -87,7 +87,7 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         if (person === undefined) return NOBODY;
         const names = await lookup.namesFor(id);
         const anonymousIds: string[] = [];
-        for (const name of names) anonymousIds.push(...(await lookup.claimsOf(name)).map(({ anonymousId }) => anonymousId));
+        for (const name of names) for (const { anonymousId } of await lookup.claimsOf(name)) anonymousIds.push(anonymousId);
         await forgetCommands(names, anonymousIds, statements);
         const { receivedAt } = await enter(statements, at, { type: 'person_deleted', person, names, anonymousIds });
         for (const name of names) await erase(name, receivedAt, statements, lookup);

@@ -41,7 +41,7 @@ export function createPeople(database: SqlDatabase, segments: Segment[]): People
         if (root === undefined) return undefined;
         const history = segments.length > 0 && historyOf(await holdingsOf(root, statements, lookup), lookup.claimFor, lookup.directory);
         const triggers: PersonTrigger[] = [];
-        for (const name of await lookup.namesUnder(root)) triggers.push(...(await statements.all<TriggerRow>('triggersFor', toColumn(name))).map(triggerIn));
+        for (const name of await lookup.namesUnder(root)) for (const row of await statements.all<TriggerRow>('triggersFor', toColumn(name))) triggers.push(triggerIn(row));
         return {
           segments: segments.filter((segment) => history && isMember(spellsIn(segment, history), now)).map(({ name }) => name),
           triggers: triggers.sort(newestStartFirst),

@@ -19,7 +19,7 @@ export function segmentIn(database: SqlDatabase, segment: Segment, now: number):
       const holdings = await holdingsOf(person, statements, lookup);
       const spells = spellsIn(segment, historyOf(holdings, lookup.claimFor, lookup.directory));
       if (isMember(spells, now)) state.members.push(person);
-      state.changes.push(...segmentChanges(person, spells, now));
+      for (const change of segmentChanges(person, spells, now)) state.changes.push(change);
     }
     state.members.sort();
     state.changes.sort((a, b) => a.at - b.at || (a.person < b.person ? -1 : Number(a.person > b.person)));

@@ -46,6 +46,9 @@ interface TriggerRow extends TriggerKey {
   body: string;
 }
 
+/** So many are written in one statement: each carries its message, of up to 32 KB, and a text ends at half a gigabyte. */
+export const TRIGGERS_AT_ONCE = 1_000;
+
 /** What a message starts, as rows. It goes along in the transaction that brings the message to its person. */
 export function triggerRowsOf(record: MessageRecord, claim: Claim | undefined, campaigns: Campaign[], directory: Directory): TriggerColumns[] {
   return triggersOf(record, claim, campaigns, directory).map((placed) => columnsOf(placed, campaigns));
@@ -84,7 +87,7 @@ export async function startWhatJoined(claim: Claim, statements: Statements, look
   await lookup.prepare(records, [claim]);
   const own = records.filter((record) => !isInherited(record, claim, person, lookup.directory));
   const rows = triggerRowsOn(claim, own, campaigns, lookup.directory);
-  if (rows.length > 0) await statements.run('insertTriggers', JSON.stringify(rows));
+  for (let at = 0; at < rows.length; at += TRIGGERS_AT_ONCE) await statements.run('insertTriggers', JSON.stringify(rows.slice(at, at + TRIGGERS_AT_ONCE)));
 }
 
 /** The triggers of a ledger in a database, kept until they are delivered. */

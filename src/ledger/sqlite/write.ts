@@ -9,7 +9,7 @@ import { decisionFactsOf, startedBy } from '../sql/facts.js';
 import { nameKeyOf } from '../sql/lookup.js';
 import { recordOf, settingsIn, type MessageRow } from '../sql/rows.js';
 import { toColumn } from '../sql/text.js';
-import type { TriggerColumns } from '../sql/triggers.js';
+import { TRIGGERS_AT_ONCE, type TriggerColumns } from '../sql/triggers.js';
 import { prepareFacts, type AppendLog } from './facts.js';
 import { inTransaction } from './file.js';
 import { APPEND } from './queries.js';
@@ -101,14 +101,14 @@ export function createWriter(database: Database.Database, file: string, atFirst:
         linkName.run(bucket, name, toColumn(person), receivedAt, sequence, Number(isMerge));
         facts.setLink(link.name, link.link);
       }
-      started.push(...startedBy(decision, facts, campaigns));
+      for (const trigger of startedBy(decision, facts, campaigns)) started.push(trigger);
       return decision.outcome;
     }
 
     const outcomes = appends.map(({ messages, bodies, at }) => messages.map((message, index) => writeOne(message, bodies[index]!, at)));
     // The version of the ledger: it stands still when all of it was there before.
     if (sequence > before.last_sequence) advance.run(sequence, clock);
-    if (started.length > 0) insertTriggers.run(JSON.stringify(started));
+    for (let at = 0; at < started.length; at += TRIGGERS_AT_ONCE) insertTriggers.run(JSON.stringify(started.slice(at, at + TRIGGERS_AT_ONCE)));
     return outcomes;
   }
 

@@ -146,6 +146,13 @@ describe('what is nobody\'s business', () => {
     expect(scrubbedBy(scrub).page).toMatchObject({ path: '/users/:id/orders', url: 'http://127.0.0.1/users/:id/orders' });
   });
 
+  it('is the whole query when one of the names is none, and somebody is told', () => {
+    visit('/reset?token=secret');
+    const report = vi.fn<Report>();
+    expect(scrubbedBy([/token/] as unknown as string[], report).page).toMatchObject({ path: '/reset', search: '', url: 'http://127.0.0.1/reset' });
+    expect(report).toHaveBeenCalledWith('scrub_failed', expect.any(String), expect.any(TypeError));
+  });
+
   it('is the whole query when that function fails, and somebody is told', () => {
     visit('/reset?token=secret');
     const report = vi.fn<Report>();
@@ -159,6 +166,11 @@ describe('what is nobody\'s business', () => {
 describe('the time zone', () => {
   it('is found where the page has something of its own under the name Temporal', () => {
     vi.stubGlobal('Temporal', document.createElement('section'));
+    expect(circumstances()['timezone']).toBe(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  });
+
+  it('is found where an older polyfill of Temporal has no name for it', () => {
+    vi.stubGlobal('Temporal', { Now: {} });
     expect(circumstances()['timezone']).toBe(Intl.DateTimeFormat().resolvedOptions().timeZone);
   });
 });

@@ -222,6 +222,17 @@ describe('identify', () => {
     expect({ userId, traits }).toEqual({ userId: null, traits: {} });
   });
 
+  it('with an id that no collector takes changes nothing: what comes behind it would be refused too', async () => {
+    const client = start();
+    client.identify('ada');
+    const dropped = await client.identify(`eyJ${'y'.repeat(148)}`, { plan: 'pro' });
+    expect(dropped.failedDelivery()).toMatchObject({ reason: { type: 'bad_user_id' } });
+    client.identify('é'.repeat(75));
+    client.track('after');
+    expect(await arrived(client)).toMatchObject([{ userId: 'ada' }, { userId: 'é'.repeat(75) }, { userId: 'é'.repeat(75) }]);
+    expect(errors).toMatchObject([{ code: 'bad_user_id', message: expect.stringContaining('150 bytes') as string }]);
+  });
+
   it('and then reset(): the next message is of somebody new', async () => {
     const client = start();
     client.identify('ada', { plan: 'pro' });
@@ -344,6 +355,17 @@ describe('a page that gives what cannot be read', () => {
     expect(await arrived(client)).toMatchObject([{ event: 'a' }]);
     expect(thrown).toHaveLength(3);
     for (const rethrow of thrown) expect(rethrow).toThrow('of the page');
+  });
+});
+
+describe('a persistence that there is not', () => {
+  it.each(['none', 'sessionStorage', 5])('%j keeps nothing beyond the page, and says so', async (persistence) => {
+    const client = start({ persistence: persistence as 'memory' });
+    const { durable } = await client.track('a');
+    expect(durable).toBe('memory');
+    expect(client.inspect().persistence).toBe('memory');
+    expect([document.cookie, localStorage.length]).toEqual(['', 0]);
+    expect(errors).toMatchObject([{ code: 'misconfigured', message: expect.stringContaining(`not ${persistence}`) as string }]);
   });
 });
 

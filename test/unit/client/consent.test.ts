@@ -224,6 +224,14 @@ describe('consent that is withdrawn', () => {
     expect(asked).toHaveBeenCalledOnce();
   });
 
+  it('is told of by inspect(), as what waits for an answer is', async () => {
+    const client = start({ consent: 'pending' });
+    client.track('held');
+    expect(client.inspect()).toMatchObject({ consent: 'pending', endpoint: 'https://collector.example', waiting: 1, queue: [{ text: expect.stringContaining('"held"') as string, isSending: false }] });
+    await client.consent('denied');
+    expect(client.inspect()).toMatchObject({ consent: 'denied', waiting: 0, queue: [] });
+  });
+
   it('leaves alone what waits for others', async () => {
     vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
     const other = start({ writeKey: 'OTHER' });

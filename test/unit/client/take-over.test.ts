@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { timeOfCall } from '../../../src/client/circumstances.js';
 import { takeOver } from '../../../src/client/index.js';
 import type { Client, ClientOptions } from '../../../src/client/index.js';
+import { snippet } from '../../../src/loader/index.js';
 
 type Call = [name: string, ...values: unknown[]];
 interface Page {
@@ -88,6 +89,23 @@ describe('takeOver', () => {
     expect(calls).toEqual([['page', 'held'], ['track', 'held too']]);
   });
 
+  it('takes what is pushed where the page cannot know whether the script is there', () => {
+    const { calls, start } = recorder();
+    const push = (...call: Call): unknown => ((page.cioanalytics ??= []) as unknown[]).push(call);
+    push('track', 'before');
+    takeOver(tag(), start);
+    push('track', 'after');
+    expect(calls).toEqual([['track', 'before'], ['track', 'after']]);
+  });
+
+  it('does so too in a page that has frozen what arrays inherit', () => {
+    const { calls, start } = recorder();
+    const inherited: unknown = Object.freeze(Object.create(Array.prototype, { push: { value: Array.prototype.push, writable: false } }));
+    page.cioanalytics = Object.setPrototypeOf([['track', 'before']], inherited as object);
+    takeOver(tag(), start);
+    expect(calls).toEqual([['track', 'before']]);
+  });
+
   it('makes a call after those before it though one of them makes it', () => {
     const { calls, start } = recorder();
     paste();
@@ -118,6 +136,16 @@ describe('takeOver', () => {
     paste();
     takeOver(tag(), start);
     paste();
+    global()['track']!('after');
+    expect(calls).toEqual([['track', 'after']]);
+  });
+
+  it('stands though our own snippet is pasted after it', () => {
+    const { calls, start } = recorder();
+    takeOver(tag(), start);
+    const [code] = /(?<=<script>).*(?=<\/script>)/s.exec(snippet({ src: 'https://collector.example/hitherto.remote.min.js' }))!;
+    // oxlint-disable-next-line typescript/no-implied-eval, no-new-func -- as a page runs what was pasted into it
+    new Function('self', code)(page);
     global()['track']!('after');
     expect(calls).toEqual([['track', 'after']]);
   });

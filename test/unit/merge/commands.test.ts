@@ -90,6 +90,25 @@ describe('merging people', () => {
     expect(story.people().map(({ id }) => id)).toEqual(['p']);
   });
 
+  it('is put together in one pass, however many were merged one into the next', () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `u${index}`);
+    for (const id of ids) story.identify('0:00', id, { traits: { [id]: true } });
+    ids.slice(1).forEach((id, index) => story.mergePeople(id, ids[index]!, at('0:01')));
+    expect(Object.keys(story.person('u0')!.traits)).toHaveLength(60);
+  });
+
+  it('has what was said of a merged one’s merged one begin when it was said, and not with an earlier merge', () => {
+    const engine = createEngine({ segments: [{ name: 'pro', traits: { plan: 'pro' } }] });
+    const said = (userId: string, time: string, traits = {}): unknown => engine.receive({ type: 'identify', userId, traits }, { receivedAt: at(time) });
+    said('x', '0:00');
+    said('h', '0:00', { plan: 'free' });
+    said('p', '0:00');
+    engine.mergePeople('h', 'x', at('0:01'));
+    engine.mergePeople('p', 'h', at('0:02'));
+    said('x', '0:03', { plan: 'pro' });
+    expect(engine.segment('pro', at('0:04'))).toEqual({ members: ['p'], changes: [{ person: 'p', type: 'entered', at: at('0:03') }] });
+  });
+
   it.each([
     ['unknown', 'p', 'nobody'],
     ['p', 'unknown', 'nobody'],

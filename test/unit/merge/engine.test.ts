@@ -139,6 +139,16 @@ describe('a duplicate', () => {
     expect(engine.receive([old[0]!, { ...old[0]!, messageId: 'recent' }], { receivedAt: at('0:01') })).toMatchObject([{ status: 'stored' }, { status: 'duplicate' }]);
   });
 
+  it('is still known, among many people by their emails alone, when others of them were deleted', () => {
+    const engine = createEngine();
+    const said = Array.from({ length: 100 }, (_, index) => ({ type: 'identify' as const, messageId: `m${index}`, traits: { email: `${index}@x.io` } }));
+    engine.receive(said, { receivedAt: at('0:00') });
+    for (const gone of ['0@x.io', '50@x.io', '99@x.io']) engine.deletePerson(gone, at('0:01'));
+    expect(engine.people()).toHaveLength(97);
+    const again = engine.receive(said, { receivedAt: at('0:02') });
+    expect(again.flatMap(({ status }, index) => (status === 'stored' ? index : []))).toEqual([0, 50, 99]);
+  });
+
   it('in another stream leaves explain to tell of the one that stands first in the log, whichever arrived first', () => {
     const engine = createEngine();
     engine.receive({ ...track('e', 'a'), userId: 'p', messageId: 'm' }, { receivedAt: at('0:01'), sequence: 2 });
