@@ -95,6 +95,7 @@ select { padding-right: 4px; }
 .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .title bdi { font-weight: 600; margin-right: 8px; overflow-wrap: normal; }
 .what p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.what p .who { max-width: 45%; }
 small { font-size: 12px; color: var(--soft); margin-right: 8px; white-space: nowrap; }
 time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .row > time { margin-top: 2px; font-size: 13px; text-align: right; white-space: nowrap; }
@@ -186,6 +187,7 @@ dd { min-width: 0; overflow-wrap: anywhere; }
 .timeline .was-anonymous::after { border-left-style: dashed; }
 .timeline li::before { content: ""; position: absolute; z-index: 1; left: 1px; top: 10px; width: 10px; height: 10px; box-sizing: border-box; border-radius: 50%; background: var(--accent); }
 .timeline .was-anonymous::before { background: var(--paper); border: 2px dashed var(--accent); }
+.timeline .merge .text { white-space: normal; }
 .timeline .merge { padding-top: 6px; padding-bottom: 6px; color: var(--accent); }
 .timeline .merge::before { width: 16px; height: 16px; left: -2px; top: 10px; border: 4px solid color-mix(in srgb, var(--accent) 25%, var(--paper)); background: var(--accent); }
 .timeline li:first-child::after { top: 14px; } .timeline li:last-child::after { bottom: auto; height: 14px; }
@@ -219,6 +221,7 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
   .what { display: contents !important; }
   .title { grid-area: 1 / 2; margin-top: 2px; }
   .what p { grid-column: 2 / 4; white-space: normal; }
+  .what p .who { max-width: 100%; }
   .row > time { grid-area: 1 / 3; }
   .oldest { display: block; }
   .oldest::before { display: none; }
