@@ -185,7 +185,7 @@ export interface Client<Events extends object = AnyEvents> {
 
 /** The person, as far as known. Each function, given a value, sets it without sending anything; `null` forgets it. */
 export interface User {
-  /** The person's id; `null` while nobody is known. AnyObject another person's, it takes a new visitor too, as `identify` does. */
+  /** The person's id; `null` while nobody is known. Given another person's, it takes a new visitor too, as `identify` does. */
   id(id?: string | number | null): string | null;
   /** The visitor's id; of `null` it becomes another, somebody new's. */
   anonymousId(anonymousId?: string | number | null): string;
