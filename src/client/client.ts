@@ -373,6 +373,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     during(moment, () => void client.page(properties));
   }
 
+  /** What is seen where nothing is sent yet, since the visitor has not answered. */
   function heldBack(): Pick<Inspection, 'endpoint' | 'waiting' | 'queue'> {
     const held = gate.held();
     const endpoint = destination.kind === 'collector' ? destination.endpoint : undefined;

@@ -109,6 +109,7 @@ export interface Core {
   streamNamed(anonymousId: string): Stream;
   /** Forgets the rest; and the visitor with it, when nothing is left. */
   keepInStream(anonymousId: string, isKept: (record: MessageRecord) => boolean): void;
+  /** The same, told what goes: few are taken out without going through all that stay. */
   takeFromStream(anonymousId: string, gone: MessageRecord[]): void;
   isMergingOn(): boolean;
 }
