@@ -1,8 +1,10 @@
 export type { AcceptedMessage, JsonObject, Message, MessageType } from './message.js';
-export { isObject, parseMessage, UNREADABLE } from './parse.js';
+export { isObject } from './object.js';
+export { parseMessage, UNREADABLE } from './parse.js';
 export type { Fault, ParsedMessage } from './parse.js';
 export type { BatchAnswer, Refusal } from './batch.js';
-export { millisecondsOf, occurredAt, readTimestamp } from './timestamp.js';
+export { millisecondsOf } from './milliseconds.js';
+export { occurredAt, readTimestamp } from './timestamp.js';
 export { utf8Bytes } from './bytes.js';
 export { emailName } from './email-name.js';
 export { ANONYMOUS_ID_CHARACTERS, BATCH_BYTES, isLongerThanId, MESSAGE_BYTES, USER_ID_BYTES } from './limits.js';

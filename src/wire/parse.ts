@@ -1,6 +1,7 @@
 import { emailName } from './email-name.js';
 import { ANONYMOUS_ID_CHARACTERS, isLongerThanId, MESSAGE_ID_CHARACTERS, USER_ID_BYTES } from './limits.js';
 import { MESSAGE_TYPES, type AcceptedMessage, type JsonObject, type MessageType } from './message.js';
+import { isObject } from './object.js';
 
 /** What is wrong with a message: a code for programs, a sentence for people. */
 export interface Fault {
@@ -117,11 +118,6 @@ function hasEmail(value: JsonObject, type: MessageType): boolean {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-/** True for what JSON calls an object: not null, not an array. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function partFault(field: string, part: unknown): { fault: Fault } | undefined {

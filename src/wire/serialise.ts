@@ -1,7 +1,7 @@
 import { utf8Bytes } from './bytes.js';
 import { MESSAGE_BYTES } from './limits.js';
 import type { JsonObject } from './message.js';
-import { isObject } from './parse.js';
+import { isObject } from './object.js';
 
 // As they were when this script came: a page may put its own in their place later.
 const { stringify: toJson } = JSON;

@@ -1,5 +1,5 @@
-/** A number above this is milliseconds, not seconds: as seconds it would be the year 5138 (RULES R15). */
-const SECONDS_CEILING = 1e11;
+import { millisecondsOf } from './milliseconds.js';
+
 /** Clocks that differ by less than this are left alone (RULES R15). */
 const SKEW_MS = 60_000;
 /** The range of Date; beyond it toISOString throws. */
@@ -23,11 +23,6 @@ export function readTimestamp(value: unknown): number | undefined {
   if (typeof value !== 'number') return undefined;
   const at = Math.round(millisecondsOf(value));
   return Math.abs(at) <= -EARLIEST_MS ? at : undefined;
-}
-
-/** A number as it travels: unix seconds, or milliseconds above 1e11. */
-export function millisecondsOf(value: number): number {
-  return Math.abs(value) > SECONDS_CEILING ? value : value * 1000;
 }
 
 /** What Date.parse says, in a fraction of the time: among all that is done with an event, it was measured to be a twentieth of it. */
