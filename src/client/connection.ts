@@ -66,14 +66,12 @@ interface ConnectionOptions {
 }
 
 export function connect(connection: ConnectionOptions): Connection {
-  switch (connection.destination.kind) {
-    case 'collector':
-      return toCollector(connection, connection.destination);
-    case 'page':
-      return inPage(connection);
-    case 'nowhere':
-      return toNowhere(connection, connection.destination.problem);
-  }
+  const { destination, report } = connection;
+  if (destination.kind === 'page') return inPage(connection);
+  const sending = toCollector(connection, destination);
+  if (destination.kind === 'collector') return sending;
+  report('misconfigured', `${destination.problem} Until then events are kept.`);
+  return { ...sending, flush: () => sending.opened };
 }
 
 /** Whom the messages of a client wait for: the clients of a page leave each other's alone. */
@@ -82,17 +80,20 @@ export function scopeOf(destination: Destination): string {
   return destination.kind === 'page' ? PAGE : UNADDRESSED;
 }
 
-function toCollector(connection: ConnectionOptions, destination: Destination & { kind: 'collector' }): Connection {
+/** Of what has nowhere to go, as much is kept as of what a collector does not take. */
+function toCollector(connection: ConnectionOptions, destination: Exclude<Destination, { kind: 'page' }>): Connection {
   const { options, identity, report, settings, recalled } = connection;
   const { flushInterval = FLUSH_INTERVAL_MS, batchSize = BATCH_SIZE, persistence } = options;
-  let { endpoint, writeKey } = destination;
+  let { endpoint = '', writeKey = '' } = destination;
   let failure = '';
   let isGone = false;
   const readdress = ([given]: [Settings | undefined, unknown]): void => {
     endpoint = addressOf(given?.endpoint ?? endpoint) ?? endpoint;
     writeKey = given?.writeKey ?? writeKey;
   };
-  const addressed = !settings && !options.firstPartyCookie ? undefined : Promise.all([settings, recalled]).then(readdress);
+  const known = settings || options.firstPartyCookie ? Promise.all([settings, recalled]).then(readdress) : undefined;
+  // Where to send what has nowhere to go, nobody will ever know.
+  const addressed = destination.kind === 'nowhere' ? new Promise<never>(() => {}) : known;
   const scope = scopeOf(destination);
   const remembers = persistence !== 'memory';
   const post = createPost();
@@ -129,7 +130,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
       }
     },
     resend: (late) => resendOf(late, identity),
-    onDropped: () => report('outbox_full', `too many events wait in this browser for ${endpoint}; the oldest are given up. The next request says how many.`),
+    onDropped: () => report('outbox_full', 'too many events wait in this browser; the oldest are given up. The next request says how many.'),
     onFailure: (reason) => {
       failure = reason;
       report('collector_unreachable', `${endpoint} takes no messages (${reason}); they are kept in this browser until it does.`);
@@ -164,7 +165,7 @@ function toCollector(connection: ConnectionOptions, destination: Destination & {
     flush: flusher.flush,
     look() {
       const { rows, waiting, hasFailed } = flusher.look();
-      return { endpoint, waiting, queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
+      return { endpoint: endpoint || undefined, waiting, queue: rows.map(({ text, isInFlight = false }) => ({ text, isSending: isInFlight })), ...(hasFailed && { failure }) };
     },
     close() {
       const rows = flusher.clear();
@@ -208,29 +209,16 @@ function inPage(connection: ConnectionOptions): Connection {
   (idle as { unref?(): void }).unref?.();
 
   return {
-    ...keptHere(outbox),
-    engine() {
-      begin();
-      return engine;
-    },
-  };
-}
-
-function toNowhere(connection: ConnectionOptions, problem: string): Connection {
-  const { options, report } = connection;
-  const outbox = openOutbox(UNADDRESSED, newId(), connection, { onAppend() {}, onReady() {} });
-  report('misconfigured', `${problem} Until then events are kept.`);
-  return { ...keptHere(outbox), engine: noEngine(report, options) };
-}
-
-/** For messages that go nowhere: stored is as far as they get. */
-function keptHere(outbox: Outbox): Omit<Connection, 'engine'> {
-  return {
     ...outbox,
+    // Stored is as far as they get.
     flush: () => outbox.opened,
     close() {
       outbox.close([]);
       return [];
+    },
+    engine() {
+      begin();
+      return engine;
     },
   };
 }

@@ -5,7 +5,7 @@ export type Destination =
   /** Nowhere: the merge engine runs in the page, over messages that stay in this browser. */
   | { kind: 'page'; problem?: never }
   /** Nobody can tell; they are kept until somebody can. */
-  | { kind: 'nowhere'; problem: string };
+  | { kind: 'nowhere'; problem: string; endpoint?: never; writeKey?: never };
 
 /**
  * Reads where messages go out of what the page configured.

@@ -209,6 +209,28 @@ describe('a row', () => {
   });
 });
 
+describe('a page that never says where to send', () => {
+  it('keeps no more than the limit, whichever of its pages tracked it', async () => {
+    const lost = { writeKey: 'KEY', limit: { messages: 3, characters: 10_000 } };
+    const first = await openTab();
+    const before = await open(first, lost);
+    await before.identify('ada');
+    for (const event of ['a', 'b']) await before.track(event);
+    expect(before.inspect()).toMatchObject({ endpoint: undefined, waiting: 3 });
+    first.close();
+
+    const second = await openTab();
+    const client = await open(second, lost);
+    await vi.waitFor(() => expect(client.inspect().waiting).toBe(3));
+    const [c, d] = [client.track('c'), client.track('d')];
+    expect([(await c).durable, (await d).durable]).toEqual(['stored', 'stored']);
+    await vi.waitFor(async () => expect(await storedEvents()).toEqual(['identify', 'c', 'd']));
+    expect(second.errors).toMatchObject([{ code: 'misconfigured' }, { code: 'outbox_full' }]);
+    await client.flush();
+    expect(second.requests).toEqual([]);
+  });
+});
+
 describe('two clients with two write keys on one page', () => {
   it('send what they were given, each under its own', async () => {
     const tab = await openTab();
