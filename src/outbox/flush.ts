@@ -13,7 +13,7 @@ const ENVELOPE_BYTES = 1_024;
 /** Without Web Locks nobody knows which pages are alive; a row that old was left behind. */
 const LEFT_BEHIND_MS = 10_000;
 
-const GIVEN_UP = { code: 'outbox_full', message: 'Too many events were waiting in this browser; the oldest were given up.' };
+const GIVEN_UP = { code: 'outbox_full', message: 'Too many events wait in this browser; the oldest are given up.' };
 
 export interface FlusherOptions {
   outbox: Outbox;
@@ -292,10 +292,15 @@ export function createFlusher(options: FlusherOptions): Flusher {
     return parts;
   }
 
+  /** Those of these rows that nobody here knows of yet. */
+  function unknownOf(rows: Row[]): Row[] {
+    const known = new Set(queue.map(({ key }) => key));
+    return rows.filter(({ key }) => !known.has(key));
+  }
+
   /** Takes rows of other pages into the queue, each in its place. */
   function adopt(rows: Row[]): Row[] {
-    const known = new Set(queue.map(({ key }) => key));
-    const added = rows.filter(({ key }) => !isCleared && !known.has(key));
+    const added = isCleared ? [] : unknownOf(rows);
     // Rows without a key are the newest: they are not written yet.
     if (added.length > 0) queue = [...queue, ...added].sort((a, b) => ((a.key ?? '~') < (b.key ?? '~') ? -1 : 1));
     return added;
@@ -305,7 +310,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
     // What is taken over is held until the page goes: without a lock of its own it would be let go at once.
     tabs.hold();
     await tabs.exclusively(`recovery.${scope}`, async () => {
-      const rows = await outbox.read();
+      const rows = unknownOf(await outbox.read());
       // Asked after reading: a page that has opened meanwhile wrote none of these.
       const alive = await tabs.alive();
       const isLeftBehind = ({ key }: Row): boolean => {

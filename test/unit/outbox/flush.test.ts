@@ -543,6 +543,16 @@ describe('recovery', () => {
     expect(kept()).toEqual([]);
   });
 
+  it('without Web Locks does not look again for what this page itself has to send', async () => {
+    const tabs = { hold() {}, release() {}, alive: async () => undefined, exclusively: (_: string, work: () => Promise<void>) => work() };
+    const { call, outbox, flusher } = putOnBench({ tabs, addressed: new Promise(() => {}), now: () => 1_001 });
+    const read = vi.spyOn(outbox, 'read');
+    call('mine');
+    void flusher.recover();
+    await pass(60_000);
+    expect(read).toHaveBeenCalledOnce();
+  });
+
   it('comes again once a collector that has failed takes something: pages that ended meanwhile could deliver nothing', async () => {
     const { call, storeOf, requests, answers, kept } = putOnBench();
     answers.push(UNAVAILABLE);
