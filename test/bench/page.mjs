@@ -7,6 +7,7 @@
 //   --against FILE   another build of dist/hitherto.remote.min.js, measured beside this one
 //   --json           for programs
 import { parseArgs } from 'node:util';
+import { brotliCompressSync } from 'node:zlib';
 import { launch } from './delivery/browser.mjs';
 import { median } from './measure.mjs';
 import { BARE_FETCH, BARE_PUT } from './page/baselines.mjs';
@@ -181,13 +182,13 @@ function report() {
     .map(([what, value, limit, unit]) => ({ what, value, limit, unit, isMet: value <= limit }));
   if (options.json) return console.log(JSON.stringify({ date: new Date().toISOString(), chromium: version, options, rows, budgets }));
   console.log(`\nChromium ${version}, ${new Date().toISOString().slice(0, 10)}; processor slowed down ${options.throttle}×; medians of ${options.rounds} rounds, ${options['peer-rounds']} for each of the others.\n`);
-  console.log('| | µs an event, 10 calls a task | one call a task | 1,000 calls in one task | that, blocking | start-up CPU | first event | requests, bytes for 1,000 | heap |');
-  console.log('|---|---|---|---|---|---|---|---|---|');
+  console.log('| | µs an event, 10 calls a task | one call a task | 1,000 calls in one task | that, blocking | start-up CPU | first event | requests, bytes for 1,000 | heap | script, brotli |');
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
   for (const row of rows) {
     const { version } = subjects.find(({ name }) => name === row.name);
     const cells = [
       `${row.name} ${version ?? ''}`.trim(), times(row.tens, put.tens), times(row.ones, put.ones), times(row.burst, put.burst),
-      unit(row.blocking, ' ms'), unit(row.startUp, ' ms'), unit(row.firstEvent, ' ms'), row.requests ? `${row.requests}, ${(row.bytes / 1000).toFixed(0)} kB` : '', unit(row.heap, ' MB'),
+      unit(row.blocking, ' ms'), unit(row.startUp, ' ms'), unit(row.firstEvent, ' ms'), row.requests ? `${row.requests}, ${(row.bytes / 1000).toFixed(0)} kB` : '', unit(row.heap, ' MB'), unit(row.script, ' kB'),
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
@@ -197,10 +198,10 @@ function report() {
   return undefined;
 }
 
-function medians({ name }) {
+function medians({ name, script }) {
   const taken = samples.get(name);
   const keys = new Set(taken.flatMap(Object.keys));
-  return { name, ...Object.fromEntries([...keys].map((key) => [key, median(taken.flatMap((each) => each[key] ?? []))])) };
+  return { name, script: brotliCompressSync(script).length / 1_000, ...Object.fromEntries([...keys].map((key) => [key, median(taken.flatMap((each) => each[key] ?? []))])) };
 }
 
 function times(value, base) {
