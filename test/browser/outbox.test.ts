@@ -209,6 +209,22 @@ describe('a row', () => {
   });
 });
 
+describe('four tabs that are busy at once', () => {
+  it('lose nothing, and send no more than 5 % twice: what an identify takes along may be on its way from its own tab', async () => {
+    const tabs = await Promise.all(Array.from({ length: 4 }, () => openTab()));
+    const clients = await Promise.all(tabs.map((tab) => open(tab, { ...COLLECTOR, flushInterval: 20 })));
+    const events = Array.from({ length: 800 }, (_, i) => `e${i}`);
+    for (const [i, event] of events.entries()) {
+      if (i % 200 === 100) void clients[0]!.identify('ada');
+      await clients[i % 4]!.track(event);
+    }
+    await vi.waitFor(async () => expect(await storedEvents()).toEqual([]), 10_000);
+    const sent = tabs.flatMap((tab) => tab.events()).filter((name) => name !== 'identify');
+    expect(new Set(sent)).toEqual(new Set(events));
+    expect(sent.length).toBeLessThanOrEqual(events.length * 1.05);
+  }, 30_000);
+});
+
 describe('a page that never says where to send', () => {
   it('keeps no more than the limit, whichever of its pages tracked it', async () => {
     const lost = { writeKey: 'KEY', limit: { messages: 3, characters: 10_000 } };
