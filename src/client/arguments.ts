@@ -19,6 +19,9 @@ export interface CallOptions {
 // oxlint-disable-next-line typescript/no-explicit-any -- a page's own function, whatever it takes
 export type Callback = (context: any) => void;
 
+/** What may stand where an object belongs: nothing at all, and the callback, where nothing follows it. */
+export type OrCallback<Given> = Given | Callback | null;
+
 export interface Arguments {
   texts: (string | null)[];
   objects: (JsonObject | null)[];
