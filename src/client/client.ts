@@ -1,7 +1,7 @@
 import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
 import { isLongerThanId, isObject, millisecondsOf, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
-import { sortArguments, splitOptions, toText, type Arguments, type Callback } from './arguments.js';
+import { sortArguments, splitOptions, toText, type Arguments, type Callback, type CallOptions } from './arguments.js';
 import { createCircumstances, createScrubber, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrubber } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
@@ -369,8 +369,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     );
   }
 
-  function viewPage(properties: JsonObject, moment?: Moment): void {
-    during(moment, () => void client.page(properties));
+  function viewPage(properties: JsonObject, moment?: Moment, callOptions: CallOptions = {}): void {
+    during(moment, () => void client.page(properties, callOptions));
   }
 
   /** What is seen where nothing is sent yet, since the visitor has not answered. */
