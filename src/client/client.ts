@@ -32,7 +32,8 @@ const PART_MS = 1_000;
  */
 export function startClient(given?: ClientOptions | null, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
-  const options: ClientOptions = { ...(isOnServer() && { persistence: 'memory' }), ...readOptions(given) };
+  const options: ClientOptions = readOptions(given);
+  if (isOnServer()) options.persistence ??= 'memory';
   const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
   let firstParty: Promise<FirstParty | void> | undefined;
   /** The visitor is another than the collector's own cookie says. */
