@@ -263,6 +263,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       const id = texts[0]?.trim() ? texts[0] : userId;
       // Kept, it would have a collector refuse whatever this visitor does from now on.
       if (id && isLongerThanId(id)) return drop('bad_user_id', 'identify() takes an id of at most 150 bytes. This call was dropped.');
+      // As a page calls it that reads the id under a wrong name: it would look as though nothing merged.
+      if (!id && !token && !traits && !identity.userId()) report('no_user_id', 'identify() needs the id of the person: identify("user-1"). The visitor stays anonymous.');
       identity.identify(id, plain(traits ?? {}));
       emitter.emit('identify', identity.userId() ?? null, identity.traits(), callOptions);
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
