@@ -34,7 +34,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   // A page's configuration that was not found must not take the page down.
   const options: ClientOptions = readOptions(given);
   if (isOnServer()) options.persistence ??= 'memory';
-  const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
+  const { loadAdvice, loadEngine, loadSettings, loadInspector } = parts;
   let firstParty: Promise<FirstParty | void> | undefined;
   /** The visitor is another than the collector's own cookie says. */
   let isReplaced = false;
@@ -85,7 +85,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   });
   onPurgeElsewhere(scope, gate.follow);
   const integrations = switchesIn(options.integrations);
-  const schemas = options.debug || isDevelopment() ? options.events : undefined;
+  const isDeveloped = options.debug || isDevelopment();
+  const schemas = isDeveloped ? options.events : undefined;
   let isDebugging = options.debug === true;
 
   function begin(running?: Connection): Connection {
@@ -253,7 +254,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       if (typeof event !== 'string' || !event.trim()) {
         return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
-      if (schemas) void loadValidate?.().then((validate) => validate(schemas, event, properties, report), missing);
+      if (schemas) void loadAdvice?.().then(({ validate }) => validate(schemas, event, properties, report), missing);
       emitter.emit('track', event, properties, objects[0]);
       return send('track', { event, properties }, objects[0], callback);
     }),
@@ -355,6 +356,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   const announced = announce();
   // Of load() they come from both of its arguments.
   void settled(() => pipeline.register([options.plugins ?? []].flat(2)));
+  // It only helps: where it does not come, there is nothing to tell.
+  if (isDeveloped) void loadAdvice?.().then(({ lookAtOptions }) => lookAtOptions(options, report), () => {});
   if (options.autoPage) watchPages();
   return client;
 

@@ -8,6 +8,7 @@ import type { Consent, ConsentCategories } from './consent.js';
 import type { Context } from './context.js';
 import type { Listener } from './emitter.js';
 import type { AnyEvents, AnyObject, EventSchemas, TrackArguments, TrackMessage, Validate } from './events.js';
+import type { LookAtOptions } from './known-options.js';
 import type { DestinationMiddleware, Plugin, SourceMiddleware } from './plugins.js';
 import type { ClientError } from './report.js';
 
@@ -251,11 +252,17 @@ export interface PageEngine {
 /** Takes the engine of a page; what it gives back is called when the log has changed. Client code does not know the merge rules. */
 export type CampaignWatch = (engine: object) => () => void;
 
+/** What only the developer of a page is told. */
+export interface Advice {
+  validate: Validate;
+  lookAtOptions: LookAtOptions;
+}
+
 /** What an entry file puts into a client, because client code does not know it, or because not every page carries it. */
 export interface Parts {
   loadEngine?: LoadEngine | undefined;
-  /** Brings what looks at events, in development only. */
-  loadValidate?(): Promise<Validate>;
+  /** Brings what looks at options and events, in development only. */
+  loadAdvice?(): Promise<Advice>;
   /** Brings what opens the activity log over the page. */
   loadInspector?: (() => Promise<OpenInspector>) | undefined;
   /** Asks a workspace where messages go, once the visitor may be tracked. */
