@@ -30,7 +30,7 @@ export function createClient(options: ClientOptions = {}): Client {
   return startClient(options, {
     loadEngine: async (...args) => (await import('./local.js')).loadEngine(...args),
     loadInspector: async () => (await import('./activity/index.js')).openInspector,
-    loadValidate: async () => (await import('./client/events.js')).validate,
+    loadAdvice: () => import('./client/advice.js'),
   });
 }
 

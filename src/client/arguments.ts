@@ -19,6 +19,9 @@ export interface CallOptions {
 // oxlint-disable-next-line typescript/no-explicit-any -- a page's own function, whatever it takes
 export type Callback = (context: any) => void;
 
+/** What may stand where an object belongs: nothing at all, and the callback, where nothing follows it. */
+export type OrCallback<Given> = Given | Callback | null;
+
 export interface Arguments {
   texts: (string | null)[];
   objects: (JsonObject | null)[];
@@ -60,7 +63,7 @@ export function splitOptions(options: CallOptions | null | undefined): { top: Js
 
 const TOP_LEVEL = new Set(['integrations', 'anonymousId', 'timestamp', 'userId']);
 
-/** A text, or a number as one; `null` for anything else. */
+/** A text, or a number as one; `null` for anything else. What is not a number would be an id that strangers share. */
 export function toText(value: unknown): string | null {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  return typeof value === 'string' || (typeof value === 'number' && !Number.isNaN(value)) ? String(value) : null;
 }

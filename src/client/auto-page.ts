@@ -1,16 +1,21 @@
 import type { JsonObject } from '../wire/index.js';
+import type { CallOptions } from './arguments.js';
 import { withoutFragment, type Moment } from './circumstances.js';
 
 interface Navigations extends EventTarget {
   currentEntry?: unknown;
 }
 
-export type WatchPages = (view: (properties: JsonObject, moment?: Moment) => void, landed?: Moment) => () => void;
+/** A title that comes later is that of a page which is still loading; one that stays is the new page's too, milliseconds. */
+const TITLE_MS = 500;
+
+export type WatchPages = (view: (properties: JsonObject, moment?: Moment, options?: CallOptions) => void, landed?: Moment) => () => void;
 
 /**
  * Calls `view` for the page that was loaded, and for each navigation inside it: when the path or the query has changed,
- * and not for `replaceState`, which routers use to tidy up. Once the router has had its turn, so that the title is the new
- * page's, or with the next navigation, if that comes first; a page that is only prerendered is viewed when it is shown.
+ * and not for `replaceState`, which routers use to tidy up. Once the title is the new page's, which a framework may set long
+ * after its router has pushed the address, or when the page moves on or goes, if that comes first; the time is that of the
+ * navigation. A page that is only prerendered is viewed when it is shown.
  *
  * @param view takes properties: the `referrer` of a navigation inside the page is the page before it
  * @param landed when and where the page was loaded, if it has moved on since
@@ -35,13 +40,18 @@ export const watchPages: WatchPages = (view, landed) => {
     if (place === here) return;
     here = place;
     if (isReplaced || isPrerendered()) return;
-    viewPending?.([Date.now(), referrer, document.title]);
-    let isViewed = false;
+    const timestamp = new Date();
+    const { title } = document;
+    viewPending?.([timestamp.getTime(), referrer, title]);
+    const entitled = new MutationObserver(() => document.title !== title && viewPending?.());
+    const late = setTimeout(() => viewPending?.(), TITLE_MS);
     viewPending = (moment) => {
-      if (!isViewed) view({ referrer }, moment);
-      isViewed = true;
+      viewPending = undefined;
+      entitled.disconnect();
+      clearTimeout(late);
+      view({ referrer }, moment, { timestamp });
     };
-    setTimeout(viewPending);
+    entitled.observe(document.head ?? document, { childList: true, subtree: true, characterData: true });
   }
 
   const { navigation } = globalThis as { navigation?: Navigations };
@@ -56,6 +66,7 @@ export const watchPages: WatchPages = (view, landed) => {
     // Out of the back/forward cache: the visitor looks at it once more.
     if ((event as PageTransitionEvent).persisted) view({});
   });
+  listen(globalThis, 'pagehide', () => viewPending?.());
   if (isPrerendered()) listen(document, 'prerenderingchange', () => view({}));
   else view({}, landed);
   moved(false);

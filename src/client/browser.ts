@@ -66,6 +66,9 @@ export const AnalyticsBrowser = /* @__PURE__ */ Object.assign(createLoader, {
   load: (settings: LoadSettings, options?: LoadOptions) => createLoader().load(settings, options),
 }) as unknown as AnalyticsBrowserConstructor;
 
+/** The same as a type, as the original's is: `let analytics: AnalyticsBrowser`. */
+export type AnalyticsBrowser = LoadedClient;
+
 function createLoader(): LoadedClient {
   type Methods = Record<string, (...values: unknown[]) => unknown>;
   let calls: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { createIdentity, newId } from '../identity/index.js';
 import { mayExist, onPurgeElsewhere, purge, tellOfPurge } from '../outbox/index.js';
 import { isLongerThanId, isObject, millisecondsOf, plain, readable, serialise, type JsonObject, type MessageType } from '../wire/index.js';
-import { sortArguments, splitOptions, toText, type Arguments, type Callback } from './arguments.js';
+import { sortArguments, splitOptions, toText, type Arguments, type Callback, type CallOptions } from './arguments.js';
 import { createCircumstances, createScrubber, during, momentOfCall, scrubAddresses, timeOfCall, type Circumstances, type Moment, type PageContext, type Scrubber } from './circumstances.js';
 import { connect, scopeOf, type Connection, type Settings } from './connection.js';
 import { createGate, initialConsent, isConsent } from './consent.js';
@@ -32,8 +32,9 @@ const PART_MS = 1_000;
  */
 export function startClient(given?: ClientOptions | null, parts: Parts = {}): Client {
   // A page's configuration that was not found must not take the page down.
-  const options: ClientOptions = { ...(isOnServer() && { persistence: 'memory' }), ...readOptions(given) };
-  const { loadEngine, loadValidate, loadSettings, loadInspector } = parts;
+  const options: ClientOptions = readOptions(given);
+  if (isOnServer()) options.persistence ??= 'memory';
+  const { loadAdvice, loadEngine, loadSettings, loadInspector } = parts;
   let firstParty: Promise<FirstParty | void> | undefined;
   /** The visitor is another than the collector's own cookie says. */
   let isReplaced = false;
@@ -84,7 +85,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   });
   onPurgeElsewhere(scope, gate.follow);
   const integrations = switchesIn(options.integrations);
-  const schemas = options.debug || isDevelopment() ? options.events : undefined;
+  const isDeveloped = options.debug || isDevelopment();
+  const schemas = isDeveloped ? options.events : undefined;
   let isDebugging = options.debug === true;
 
   function begin(running?: Connection): Connection {
@@ -252,7 +254,7 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       if (typeof event !== 'string' || !event.trim()) {
         return drop('no_event', 'track() needs the name of the event: track("addedToCart"). This call was dropped.');
       }
-      if (schemas) void loadValidate?.().then((validate) => validate(schemas, event, properties, report), missing);
+      if (schemas) void loadAdvice?.().then(({ validate }) => validate(schemas, event, properties, report), missing);
       emitter.emit('track', event, properties, objects[0]);
       return send('track', { event, properties }, objects[0], callback);
     }),
@@ -262,6 +264,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
       const id = texts[0]?.trim() ? texts[0] : userId;
       // Kept, it would have a collector refuse whatever this visitor does from now on.
       if (id && isLongerThanId(id)) return drop('bad_user_id', 'identify() takes an id of at most 150 bytes. This call was dropped.');
+      // As a page calls it that reads the id under a wrong name: it would look as though nothing merged.
+      if (!id && !token && !traits && !identity.userId()) report('no_user_id', 'identify() needs the id of the person: identify("user-1"). The visitor stays anonymous.');
       identity.identify(id, plain(traits ?? {}));
       emitter.emit('identify', identity.userId() ?? null, identity.traits(), callOptions);
       return send('identify', { ...(token && { token }), traits: identity.traits() }, callOptions, callback);
@@ -352,6 +356,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
   const announced = announce();
   // Of load() they come from both of its arguments.
   void settled(() => pipeline.register([options.plugins ?? []].flat(2)));
+  // It only helps: where it does not come, there is nothing to tell.
+  if (isDeveloped) void loadAdvice?.().then(({ lookAtOptions }) => lookAtOptions(options, report), () => {});
   if (options.autoPage) watchPages();
   return client;
 
@@ -369,8 +375,8 @@ export function startClient(given?: ClientOptions | null, parts: Parts = {}): Cl
     );
   }
 
-  function viewPage(properties: JsonObject, moment?: Moment): void {
-    during(moment, () => void client.page(properties));
+  function viewPage(properties: JsonObject, moment?: Moment, callOptions: CallOptions = {}): void {
+    during(moment, () => void client.page(properties, callOptions));
   }
 
   /** What is seen where nothing is sent yet, since the visitor has not answered. */

@@ -1,5 +1,6 @@
 import type { Durability } from '../outbox/index.js';
-import { isObject, type JsonObject, type Refusal } from '../wire/index.js';
+import { isObject, type JsonObject, type MessageType, type Refusal } from '../wire/index.js';
+import type { AnyObject } from './events.js';
 
 /** What became of a message after it was stored. */
 export type Delivery =
@@ -9,6 +10,30 @@ export type Delivery =
   | { status: 'refused'; code: string; message: string }
   /** It was not a message, or a plugin cancelled it: nothing was stored. */
   | { status: 'dropped' };
+
+/** The message of a call, as plugins and middleware see it: a page may have put anything into it. */
+export interface EventInContext extends AnyObject {
+  type?: MessageType;
+  messageId?: string;
+  anonymousId?: string;
+  userId?: string | null;
+  /** The name in a `track` call. */
+  event?: string;
+  /** The name in a `page` or `screen` call. */
+  name?: string;
+  category?: string;
+  groupId?: string;
+  previousId?: string;
+  /** About the event. */
+  properties?: AnyObject;
+  /** About the person or the group. */
+  traits?: AnyObject;
+  /** About the circumstances: page, campaign, library, … */
+  context?: AnyObject;
+  integrations?: AnyObject;
+  /** ISO 8601. */
+  timestamp?: string;
+}
 
 /** A line that a plugin wrote about a message. */
 export interface LogLine {
@@ -34,13 +59,13 @@ export class Context {
   /** How often it went through the plugins. */
   attempts = 0;
   /** The message. Plugins of the types before and enrichment may change it; later ones see what was stored. */
-  event: JsonObject;
+  event: EventInContext;
   private _logs: LogLine[] | undefined;
   private _stats: Stats | undefined;
   private _failure: Failure | undefined;
   private _delivered: Promise<Refusal[]> | undefined;
 
-  constructor(event: JsonObject) {
+  constructor(event: EventInContext) {
     this.event = event;
   }
 
@@ -60,7 +85,7 @@ export class Context {
   }
 
   /** Puts a value into the message, where `path` says: `updateEvent('properties.plan', 'pro')`. */
-  updateEvent(path: string, value: unknown): JsonObject {
+  updateEvent(path: string, value: unknown): EventInContext {
     setPath(this.event, path.split('.'), value);
     return this.event;
   }

@@ -26,6 +26,10 @@ export interface LoadOptions extends Omit<ClientOptions, 'writeKey'> {
   useQueryString?: boolean | QueryRules;
   /** The name of a global to put the client into. */
   globalAnalyticsKey?: string;
+  /** @deprecated Not needed: everything is kept until it is delivered. */
+  retryQueue?: boolean;
+  /** @deprecated Not needed. */
+  obfuscate?: boolean;
 }
 
 /** Customer.io's methods beside ours. */

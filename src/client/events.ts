@@ -1,5 +1,5 @@
 import type { JsonObject } from '../wire/index.js';
-import type { CallOptions, Callback } from './arguments.js';
+import type { CallOptions, Callback, OrCallback } from './arguments.js';
 import type { Report } from './report.js';
 
 /** What a page gives as traits or properties: an object of any type, an interface too, which has no index signature. */
@@ -40,10 +40,10 @@ export type EventsOf<Schemas extends EventSchemas> = {
 
 /** What follows the name in `track()`: properties, where the event must have some. */
 export type TrackArguments<Properties> = {} extends Properties
-  ? [properties?: Properties | null, options?: CallOptions | null, callback?: Callback]
+  ? [properties?: OrCallback<Properties>, options?: OrCallback<CallOptions>, callback?: Callback]
   : [Properties] extends [undefined | null | void]
-    ? [properties?: null, options?: CallOptions | null, callback?: Callback]
-    : [properties: Properties, options?: CallOptions | null, callback?: Callback];
+    ? [properties?: Callback | null, options?: OrCallback<CallOptions>, callback?: Callback]
+    : [properties: Properties, options?: OrCallback<CallOptions>, callback?: Callback];
 
 /** The one object in `track({ event, properties })`. */
 export type TrackMessage<Events> = {

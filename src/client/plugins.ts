@@ -1,9 +1,11 @@
-import { isObject, plain, type JsonObject } from '../wire/index.js';
-import { Context } from './context.js';
+import { isObject, plain } from '../wire/index.js';
+import { Context, type EventInContext } from './context.js';
 import { INTEGRATION } from './customer-io.js';
 import { callPage } from './emitter.js';
 import { monotonic } from './monotonic.js';
+import type { AnyObject } from './events.js';
 import type { Report } from './report.js';
+import type { Client } from './types.js';
 
 /** When a plugin sees a message: `before` and `enrichment` ahead of storing, `destination` and `after` behind it; `utility` sees none. */
 export type PluginType = 'before' | 'enrichment' | 'destination' | 'after' | 'utility';
@@ -25,9 +27,9 @@ export interface Plugin {
   /** `true`: the plugin may be called before `load` has resolved. */
   isLoaded?(): boolean;
   /** Called once, when the plugin is registered; what it resolves with means nothing. */
-  load?(context: Context, client: unknown): unknown;
+  load?(context: Context, client: Client): unknown;
   /** Called when the plugin is removed. */
-  unload?(context: Context, client: unknown): unknown;
+  unload?(context: Context, client: Client): unknown;
   track?: Hook;
   identify?: Hook;
   page?: Hook;
@@ -39,16 +41,16 @@ export interface Plugin {
 /** What a source middleware is given. Not calling `next` cancels the call. */
 export interface SourceMiddlewareInput {
   /** `obj` is the message. */
-  payload: { obj: JsonObject };
-  integrations: JsonObject;
-  next(payload?: { obj: JsonObject } | null): void;
+  payload: { obj: EventInContext };
+  integrations: AnyObject;
+  next(payload?: { obj: EventInContext } | null): void;
 }
 
 /** What a destination middleware is given. Not calling `next` keeps the message from that destination. */
 export interface DestinationMiddlewareInput {
-  payload: { obj: JsonObject };
+  payload: { obj: EventInContext };
   integration: string;
-  next(payload?: { obj: JsonObject } | null): void;
+  next(payload?: { obj: EventInContext } | null): void;
 }
 
 /** A function of the page that every message passes. */
@@ -74,7 +76,7 @@ interface PipelineOptions {
   /** How long a call waits for a plugin, milliseconds. */
   timeout(): number;
   /** What plugins get as the client. */
-  client(): unknown;
+  client(): Client;
   /** Takes a message elsewhere, as it was stored: now, once the visitor agrees, or never. */
   pass(context: Context, work: () => void): void;
   report: Report;

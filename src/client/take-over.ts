@@ -5,6 +5,11 @@ import type { Client } from './types.js';
 
 const GLOBAL = 'cioanalytics';
 
+/** What a tag says in its attributes. */
+const TEXTS = ['writeKey', 'endpoint', 'consent', 'persistence'];
+/** The same, where an attribute without a value is there to say yes. */
+const SWITCHES = ['autoPage', 'debug', 'firstPartyCookie', 'globalPrivacyControl', 'doNotTrack'];
+
 /**
  * The array that a page pastes: calls made before this script arrived, each one a method's name and its arguments. Our own
  * snippet also notes when and where each call was made (`at`).
@@ -54,15 +59,14 @@ function whatPageSays(data: DOMStringMap, { _writeKey, _loadOptions, _cdn }: Stu
   return _writeKey ? [options, { writeKey: _writeKey, cdnURL: _cdn }] : [options];
 }
 
-/** An attribute without a value is there to say yes. */
-function optionsIn({ writeKey, endpoint, consent, autoPage, firstPartyCookie }: DOMStringMap): TagOptions {
-  return {
-    ...(writeKey && { writeKey }),
-    ...(endpoint && { endpoint }),
-    ...(consent && { consent: consent as 'pending' }),
-    ...(autoPage !== undefined && { autoPage: autoPage !== 'false' }),
-    ...(firstPartyCookie !== undefined && { firstPartyCookie: firstPartyCookie !== 'false' }),
-  };
+function optionsIn(data: DOMStringMap): TagOptions {
+  const options: JsonObject = {};
+  for (const name of [...TEXTS, ...SWITCHES]) {
+    // HTML knows no capitals: data-autoPage arrives as data-autopage.
+    const value = data[name] ?? data[name.toLowerCase()];
+    if (value !== undefined) options[name] = TEXTS.includes(name) ? value : value !== 'false';
+  }
+  return options;
 }
 
 function replay(methods: JsonObject, call: unknown): void {

@@ -1,15 +1,19 @@
 import type { CookieOptions, EntityOptions, Persistence } from '../identity/index.js';
 import type { Limit, Outbox, Row } from '../outbox/index.js';
 import type { Activity, ActivityFilter, Explanation, JsonObject } from '../wire/index.js';
-import type { CallOptions, Callback } from './arguments.js';
+import type { CallOptions, Callback, OrCallback } from './arguments.js';
 import type { Scrub } from './circumstances.js';
 import type { Settings } from './connection.js';
 import type { Consent, ConsentCategories } from './consent.js';
 import type { Context } from './context.js';
 import type { Listener } from './emitter.js';
 import type { AnyEvents, AnyObject, EventSchemas, TrackArguments, TrackMessage, Validate } from './events.js';
+import type { LookAtOptions } from './known-options.js';
 import type { DestinationMiddleware, Plugin, SourceMiddleware } from './plugins.js';
 import type { ClientError } from './report.js';
+
+/** Whose id it is, nobody's included: a page may not know it yet. */
+type Id = string | number | null | undefined;
 
 /** Options of {@link createClient}. */
 export interface ClientOptions {
@@ -104,16 +108,16 @@ export interface Client<Events extends object = AnyEvents> {
    */
   track<Name extends keyof Events & string>(event: Name, ...rest: TrackArguments<Events[Name]>): Promise<Context>;
   /** The same, said with one object. */
-  track(message: TrackMessage<Events>, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  track(message: TrackMessage<Events>, options?: OrCallback<CallOptions>, callback?: Callback): Promise<Context>;
   /**
    * The visitor is this person: `identify('user-1', { email: 'ada@example.com' })`. What they did hitherto, under the
    * anonymous id that goes with this call, becomes theirs. Without an id the traits add to the known person's.
    * Where the collector asks for it, `identify({ token })` says the same with a token that the site's server has signed; `token`
    * may also stand among the options.
    */
-  identify(userId: string | number | null, traits?: AnyObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  identify(userId: Id, traits?: OrCallback<AnyObject>, options?: OrCallback<CallOptions>, callback?: Callback): Promise<Context>;
   /** More about the person who is known, or about a visitor who is not known yet. */
-  identify(traits?: AnyObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  identify(traits?: OrCallback<AnyObject>, options?: OrCallback<CallOptions>, callback?: Callback): Promise<Context>;
   /** The visitor looks at a page. One text is its name, two are category and name. */
   page(...values: PageArguments): Promise<Context>;
   /** The same for an app's screen. */
@@ -121,11 +125,11 @@ export interface Client<Events extends object = AnyEvents> {
   /** The person belongs to a group: `group('acme', { name: 'Acme' })`. Without an argument: what is known of the group. */
   group(): Entity;
   /** The person belongs to this group, of which this is known. */
-  group(groupId: string | number | null, traits?: AnyObject | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  group(groupId: Id, traits?: OrCallback<AnyObject>, options?: OrCallback<CallOptions>, callback?: Callback): Promise<Context>;
   /** More about the group that is known. */
-  group(traits: AnyObject, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  group(traits: AnyObject, options?: OrCallback<CallOptions>, callback?: Callback): Promise<Context>;
   /** The person has another id from now on: `alias(to, from?)`; `from` is the present id when absent. */
-  alias(to: string | number, from?: string | number | null, options?: CallOptions | null, callback?: Callback): Promise<Context>;
+  alias(to: string | number, from?: string | number | CallOptions | null, options?: OrCallback<CallOptions>, callback?: Callback): Promise<Context>;
   /** Forgets the person and the visitor: the next call is somebody new. For logout. */
   reset(): Promise<void>;
   /** Gives the visitor an anonymous id of your own. Returns the one that they have now. */
@@ -233,9 +237,9 @@ export interface Inspection {
 
 /** What `page()` and `screen()` take: a name, or category and name; properties; options; a callback. All of it may be left out. */
 export type PageArguments =
-  | [category: string, name: string, properties?: AnyObject | null, options?: CallOptions | null, callback?: Callback]
-  | [name: string, properties?: AnyObject | null, options?: CallOptions | null, callback?: Callback]
-  | [properties?: AnyObject | null, options?: CallOptions | null, callback?: Callback];
+  | [category: string | null | undefined, name: string | null | undefined, properties?: OrCallback<AnyObject>, options?: OrCallback<CallOptions>, callback?: Callback]
+  | [name: string | null | undefined, properties?: OrCallback<AnyObject>, options?: OrCallback<CallOptions>, callback?: Callback]
+  | [properties?: OrCallback<AnyObject>, options?: OrCallback<CallOptions>, callback?: Callback];
 
 /** The merge engine over this browser's own messages. */
 export interface PageEngine {
@@ -248,11 +252,17 @@ export interface PageEngine {
 /** Takes the engine of a page; what it gives back is called when the log has changed. Client code does not know the merge rules. */
 export type CampaignWatch = (engine: object) => () => void;
 
+/** What only the developer of a page is told. */
+export interface Advice {
+  validate: Validate;
+  lookAtOptions: LookAtOptions;
+}
+
 /** What an entry file puts into a client, because client code does not know it, or because not every page carries it. */
 export interface Parts {
   loadEngine?: LoadEngine | undefined;
-  /** Brings what looks at events, in development only. */
-  loadValidate?(): Promise<Validate>;
+  /** Brings what looks at options and events, in development only. */
+  loadAdvice?(): Promise<Advice>;
   /** Brings what opens the activity log over the page. */
   loadInspector?: (() => Promise<OpenInspector>) | undefined;
   /** Asks a workspace where messages go, once the visitor may be tracked. */

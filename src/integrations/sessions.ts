@@ -52,8 +52,7 @@ export function sessions({ timeoutMs = HALF_AN_HOUR_MS }: SessionOptions = {}): 
     return (own = session);
   }
 
-  function load(_: unknown, given: unknown): void {
-    const client = given as Client;
+  function load(_: unknown, client: Client): void {
     if (client.inspect().persistence !== 'memory') keeper = client;
     // Whoever comes after a logout is somebody else: the session of the one before has been silent for long enough.
     client.on('reset', () => {

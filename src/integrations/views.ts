@@ -1,11 +1,11 @@
-import { withoutFragment, type Client, type JsonObject } from '../client/index.js';
+import { withoutFragment, type AnyObject, type Client } from '../client/index.js';
 
 /** What a page view says beside its address. */
 export interface PageDescription {
   /** The page's name: `Pricing`. */
   name?: string | undefined;
   /** Anything else about it. */
-  properties?: JsonObject | undefined;
+  properties?: AnyObject | undefined;
 }
 
 interface View {

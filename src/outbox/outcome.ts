@@ -21,6 +21,8 @@ export type Outcome =
   /** The fault is ours to mend, not the messages': keep everything and try again much later. */
   | { kind: 'park'; reason: string };
 
+const ELSEWHERE = "so this is not a collector's address";
+
 /** Decides what a request's result means, once and for all (docs/delivery.md). */
 export function outcomeOf({ status, body, retryAfterMs }: Response): Outcome {
   const answer = answerIn(body);
@@ -28,7 +30,8 @@ export function outcomeOf({ status, body, retryAfterMs }: Response): Outcome {
   const reason = typeof answer?.['message'] === 'string' ? answer['message'] : said;
   if (status >= 200 && status < 300) {
     // With HTML it is a captive portal or a single-page app's fallback, not a collector: nothing was stored.
-    if (!answer || answer['success'] === false) return { kind: 'retry', reason };
+    if (!answer) return { kind: 'retry', reason: `${said}, ${ELSEWHERE}` };
+    if (answer['success'] === false) return { kind: 'retry', reason };
     return {
       kind: 'delivered',
       refused: listIn(answer['refused']).filter(isObject) as unknown as Refusal[],
@@ -40,7 +43,7 @@ export function outcomeOf({ status, body, retryAfterMs }: Response): Outcome {
   if ([400, 413, 422].includes(status)) return { kind: 'halve', reason, isTooLarge: status === 413 };
   if ([0, 408, 425, 429].includes(status) || (status >= 500 && ![501, 505].includes(status))) return { kind: 'retry', reason, retryAfterMs };
   // Any other answer (404, 405, 501, a redirect to nowhere) means that this address is not a collector.
-  return { kind: 'park', reason: `${said}, so this is not a collector's address` };
+  return { kind: 'park', reason: `${said}, ${ELSEWHERE}` };
 }
 
 function listIn(value: unknown): unknown[] {

@@ -142,10 +142,12 @@ it.each(FILES)('the links of %s lead somewhere', (file) => {
   expect(links.filter((link) => !existsSync(join(dirname(file), link)))).toEqual([]);
 });
 
+/** What a tag may say, by the names in its dataset. */
+const ATTRIBUTES = [...readFileSync('src/client/take-over.ts', 'utf8').matchAll(/^const (?:TEXTS|SWITCHES) = \[(.*)\];$/gm)].flatMap(([, names]) => names!.replaceAll("'", '').split(', ')).concat('global');
+
 describe('a tag', () => {
-  const [, names] = /optionsIn\(\{ ([^}]*) \}/.exec(readFileSync('src/client/take-over.ts', 'utf8'))!;
   // What a service, a proxy and Prometheus are told is for self-hosting.test.ts.
-  const known = new Set([...names!.split(', '), 'global', 'siteId']);
+  const known = new Set([...ATTRIBUTES, 'siteId']);
 
   it.each(BLOCKS.filter(({ language, code }) => language === 'html' && code.includes('hitherto')))('$place has attributes that the script reads', ({ code }) => {
     const attributes = [...code.matchAll(/\sdata-([a-z-]+)/g)].map(([, name]) => name!.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
@@ -219,8 +221,7 @@ describe('the page on options', () => {
   });
 
   it('has every attribute of a tag', () => {
-    const [, names] = /optionsIn\(\{ ([^}]*) \}/.exec(readFileSync('src/client/take-over.ts', 'utf8'))!;
-    const attributes = [...names!.split(', '), 'global'].map((name) => `data-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    const attributes = ATTRIBUTES.map((name) => `data-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     expect(attributes.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 });

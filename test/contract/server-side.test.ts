@@ -31,6 +31,11 @@ it.each([
   expect(await inNode(code)).toBe('memory string\n');
 });
 
+it('a client there, whose options were not found, has nothing to complain of', async () => {
+  const options = "{ writeKey: 'KEY', endpoint: 'http://127.0.0.1:9', persistence: undefined, onError: ({ code }) => console.log(code) }";
+  expect(await inNode(`const { createClient } = await import('./dist/index.js'); console.log(createClient(${options}).inspect().persistence); setTimeout(process.exit, 50, 0);`)).toBe('memory\n');
+});
+
 it.each([
   ['a client without a collector', "import { createClient } from './dist/index.js'; const client = createClient(); void client.track('a'); await client.activity();"],
   ['a test client', "import { createTestClient } from './dist/testing.js'; createTestClient().track('a');"],

@@ -82,6 +82,37 @@ for (const [how, before] of [['with the Navigation API', ''], ['without it', NO_
   });
 }
 
+test('a page is viewed under its own title, which a framework sets once it has drawn the page', async ({ page, recorder }) => {
+  recorder.put('/', shop(recorder));
+  await open(page, recorder.url);
+  const done = await page.evaluate(async () => {
+    history.pushState(null, '', '/second');
+    // As React renders: in tasks of its own, after the address.
+    for (let task = 0; task < 5; task++) await new Promise((resolve) => setTimeout(resolve, 10));
+    const drawn = new Date().toISOString();
+    document.title = 'Second';
+    return drawn;
+  });
+  await expect.poll(() => views(recorder)).toHaveLength(2);
+  expect(views(recorder)[1]).toEqual(['/second', '', 'Second', `${recorder.url}/`]);
+  const [, second] = recorder.messages().filter(({ type }) => type === 'page');
+  // What the new page tracks while it is drawn comes after it.
+  expect(String(second!['timestamp']) < done).toBe(true);
+});
+
+test('a page that is left before it has a title is viewed all the same', async ({ page, recorder }) => {
+  recorder.put('/', shop(recorder));
+  recorder.put('/elsewhere', remotePage(recorder));
+  await open(page, recorder.url);
+  await expect.poll(() => views(recorder)).toHaveLength(1);
+  await page.evaluate(() => {
+    history.pushState(null, '', '/second');
+    location.assign('/elsewhere');
+  });
+  await page.waitForURL('**/elsewhere');
+  await expect.poll(() => new Set(views(recorder).map((view) => (view as unknown[])[0]))).toEqual(new Set(['/', '/second']));
+});
+
 test('what is scrubbed is in no referrer either, and no fragment is', async ({ page, recorder }) => {
   const options = { endpoint: recorder.url, autoPage: true, scrub: ['token'] };
   recorder.put('/', `<script>window.cioanalytics = Object.assign([], { _writeKey: 'KEY', _loadOptions: ${JSON.stringify(options)} });</script>${remotePage(recorder)}`);

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { z } from 'zod';
 import { classic } from '../../src/classic.js';
 import { AnalyticsBrowser, createClient, type Client, type Plugin } from '../../src/index.js';
+import type { PageDescription } from '../../src/react.js';
 import { hithertoDestination } from '../../src/segment.js';
 
 interface Shop {
@@ -53,6 +54,23 @@ void dropIn.identify(product);
 void dropIn.group('acme', product);
 void dropIn.page('docs', 'intro', product);
 void dropIn.page(product);
+void ({ name: 'Product', properties: product } satisfies PageDescription);
+AnalyticsBrowser.load({ writeKey: 'KEY' }, { retryQueue: true, obfuscate: true });
+declare const id: string | null | undefined;
+declare const traits: { email?: string } | undefined;
+void dropIn.identify(id);
+void dropIn.identify(id, traits);
+void dropIn.identify('ada', (context) => context.id);
+void dropIn.group(id, traits, (context) => context.id);
+void dropIn.alias('ada', { integrations: {} });
+void dropIn.page(undefined, 'intro', (context) => context.id);
+void dropIn.page(null, id);
+void dropIn.track('viewed', (context) => context.id);
+void dropIn.track('viewed', product, (context) => context.id);
+// A class, there, and so a type as well.
+let later: AnalyticsBrowser | undefined;
+later = AnalyticsBrowser.load({ writeKey: 'KEY' });
+void later;
 void createClient().track({ event: 'viewed', properties: product });
 
 const empty = createClient({ events: { signedOut: z.object({}) } });
@@ -112,6 +130,17 @@ void [state, group];
 
 const plugin: Plugin = { name: 'plan', type: 'enrichment', track: (context: unknown) => context };
 void shop.register(plugin);
+void shop.register({
+  name: 'prices',
+  type: 'before',
+  load: (_, client) => client.on('reset', () => {}),
+  track({ event }) {
+    if (event.properties?.price > 100) event.context = { ...event.context, page: { url: event.context?.page.url } };
+  },
+});
+void shop.addSourceMiddleware(({ payload, next }) => {
+  if (payload.obj.properties?.path !== '/health') next(payload);
+});
 // @ts-expect-error -- a plugin has a type
 void shop.register({ name: 'plan' });
 // @ts-expect-error -- of these five

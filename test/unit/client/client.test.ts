@@ -222,6 +222,24 @@ describe('identify', () => {
     expect({ userId, traits }).toEqual({ userId: null, traits: {} });
   });
 
+  it.each([[], [undefined], [''], [NaN], [null, null, { context: {} }]])('of nobody, with nothing to say, %j, is told of', async (...values) => {
+    const client = start();
+    client.identify(...(values as unknown as [null]));
+    client.track('after');
+    expect(await arrived(client)).toMatchObject([{ type: 'identify', userId: null }, { userId: null }]);
+    expect(errors).toMatchObject([{ code: 'no_user_id', message: expect.stringContaining('identify("user-1")') as string }]);
+  });
+
+  it('of nobody is as it should be where there are traits, or where the person is known', async () => {
+    const client = start();
+    client.identify({ plan: 'free' });
+    client.identify(null, { plan: 'pro' });
+    client.identify('ada');
+    client.identify();
+    expect(await arrived(client)).toHaveLength(4);
+    expect(errors).toEqual([]);
+  });
+
   it('with an id that no collector takes changes nothing: what comes behind it would be refused too', async () => {
     const client = start();
     client.identify('ada');

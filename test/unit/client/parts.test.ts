@@ -43,7 +43,7 @@ describe('the part that looks at events', () => {
   it('is told to be missing, once', async () => {
     const client = startClient(
       { writeKey: 'KEY', endpoint: 'https://collector.example', debug: true, events: {}, onError: (error) => errors.push(error) },
-      { loadValidate: () => Promise.reject(new TypeError('Failed to fetch dynamically imported module')) },
+      { loadAdvice: () => Promise.reject(new TypeError('Failed to fetch dynamically imported module')) },
     );
     client.track('a');
     client.track('b');

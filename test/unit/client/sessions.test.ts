@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Context } from '../../../src/client/context.js';
-import type { Plugin } from '../../../src/client/index.js';
+import type { Client, Plugin } from '../../../src/client/index.js';
 import { sessions, type SessionOptions } from '../../../src/integrations/sessions.js';
 import type { JsonObject } from '../../../src/wire/index.js';
 
@@ -15,7 +15,7 @@ const noListener: (event: string, listener: () => void) => void = () => {};
 /** The plugin, in a client that has this to say. */
 function loaded(options?: SessionOptions, { consent = 'granted', persistence = 'cookie', on = noListener } = {}): Plugin {
   const plugin = sessions(options);
-  void plugin.load!(new Context({}), { consent: () => consent, inspect: () => ({ persistence }), on });
+  void plugin.load!(new Context({}), { consent: () => consent, inspect: () => ({ persistence }), on } as unknown as Client);
   return plugin;
 }
 
@@ -104,7 +104,7 @@ describe('a session', () => {
   it('goes on once the visitor agrees, and is another after they have said no', () => {
     const plugin = sessions();
     let consent = 'pending';
-    void plugin.load!(new Context({}), { consent: () => consent, inspect: () => ({ persistence: 'cookie' }), on() {} });
+    void plugin.load!(new Context({}), { consent: () => consent, inspect: () => ({ persistence: 'cookie' }), on() {} } as unknown as Client);
     const first = sessionOf(plugin);
     consent = 'granted';
     expect(sessionOf(plugin)).toEqual(first);

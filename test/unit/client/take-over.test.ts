@@ -184,6 +184,24 @@ describe('what a tag says', () => {
     expect(started).toEqual([{ consent: 'pending', autoPage: true }, { autoPage: false }]);
   });
 
+  it('is what is kept of the visitor, and whether the browser may say no', () => {
+    const { started, start } = recorder();
+    takeOver(tag({ persistence: 'localStorage', 'global-privacy-control': '', 'do-not-track': 'true', debug: '', 'first-party-cookie': 'false' }), start);
+    expect(started).toEqual([{ persistence: 'localStorage', globalPrivacyControl: true, doNotTrack: true, debug: true, firstPartyCookie: false }]);
+  });
+
+  it('is the same in the names that the options have in a script', () => {
+    const { started, start } = recorder();
+    takeOver(tag({ writeKey: 'KEY', endPoint: 'https://collector.example', autoPage: '' }), start);
+    expect(started).toEqual([{ writeKey: 'KEY', endpoint: 'https://collector.example', autoPage: true }]);
+  });
+
+  it('is no consent where a template had none to put in', () => {
+    const { started, start } = recorder();
+    takeOver(tag({ consent: '' }), start);
+    expect(started).toEqual([{ consent: '' }]);
+  });
+
   it('may be nothing: then the engine runs in the page', () => {
     const { started, start } = recorder();
     takeOver(tag(), start);

@@ -40,6 +40,10 @@ describe('outcomeOf', () => {
     expect(outcomeOf({ status, body }).kind).toBe(kind);
   });
 
+  it.each([200, 404])('says where an answer of %i comes from another server than a collector', (status) => {
+    expect(outcomeOf({ status, body: HTML })).toMatchObject({ reason: `it answers ${status}, so this is not a collector's address` });
+  });
+
   it('hands on the messages that the collector will never take', () => {
     const refused = [{ messageId: 'm1', index: 0, code: 'bad_user_id', message: 'userId is text' }];
     const body = JSON.stringify({ success: true, accepted: 1, refused, late: [] });
