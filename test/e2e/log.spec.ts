@@ -258,6 +258,21 @@ test('the counters and the chart are of what came in', async ({ page, collector 
   await expect(page.getByRole('img', { name: /Events and merges over time, 24 steps; at most 4 events in one, and at most 1 merge/ })).toBeVisible();
 });
 
+test('the log stays where it is when the counts come', async ({ page, collector }) => {
+  await visits(collector);
+  let answer = (): void => undefined;
+  const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/api/stats*', async (route) => {
+    await isAnswered;
+    await route.continue();
+  });
+  await signIn(page, collector);
+  const before = await page.locator('hitherto-activity').boundingBox();
+  answer();
+  await expect(page.locator('[data-counter=events]')).toHaveText('4');
+  expect(await page.locator('hitherto-activity').boundingBox()).toEqual(before);
+});
+
 test('the counters follow the log', async ({ page, collector }) => {
   await visits(collector);
   await signIn(page, collector);
