@@ -10,6 +10,7 @@ export function activitySheet(): CSSStyleSheet {
 }
 
 // The icon of a line has its middle 23px below the line's top, whatever the line's height: the rails meet it there.
+// Marks are borders, which stay where the colours are those of the system and grounds are left out (forced-colors).
 // list.ts knows the heights of the lines and the width below which the log is narrow.
 const CSS = `
 :host {
@@ -37,16 +38,15 @@ bdi { overflow-wrap: anywhere; }
 
 header { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 16px; border-bottom: 1px solid var(--line); padding: 0 20px; }
 [role=tablist] { display: flex; gap: 24px; min-width: 0; overflow-x: auto; scrollbar-width: none; }
-[role=tab] { flex: none; padding: 14px 0 12px; border-bottom: 2px solid transparent; color: var(--soft); font-weight: 500; }
+[role=tab] { flex: none; padding: 14px 0; color: var(--soft); font-weight: 500; }
 [role=tab]:hover { color: var(--ink); }
-[role=tab][aria-selected=true] { color: var(--ink); border-color: var(--accent); }
+[role=tab][aria-selected=true] { padding-bottom: 12px; border-bottom: 2px solid var(--accent); color: var(--ink); }
 [role=tab]:focus-visible { outline-offset: -3px; }
 .count { margin-left: 8px; padding: 1px 7px; border-radius: 9px; background: var(--wash); color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .count:empty { display: none; }
-.status { color: var(--soft); font-size: 13px; white-space: nowrap; }
-.status { display: flex; align-items: center; gap: 8px; }
-.status::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--edge); }
-.status.calm::before { background: var(--accent); } .status.wrong::before { background: var(--warn); }
+.status { display: flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; white-space: nowrap; }
+.status::before { content: ""; border: 3.5px solid var(--edge); border-radius: 50%; }
+.status.calm::before { border-color: var(--accent); } .status.wrong::before { border-color: var(--warn); }
 .trouble { flex: none; overflow-wrap: anywhere; padding: 10px 20px; color: var(--warn); background: color-mix(in srgb, var(--warn) 8%, var(--paper)); }
 .trouble.whole { flex: 1; padding: 56px 20px 64px; text-align: center; text-wrap: balance; background: none; }
 .whole::before { content: "Nothing to read from"; display: block; margin-bottom: 4px; font-size: 16px; font-weight: 600; color: var(--ink); }
@@ -185,7 +185,7 @@ dd { min-width: 0; overflow-wrap: anywhere; }
 .timeline .text { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .timeline li::after { content: ""; position: absolute; left: 5px; top: 0; bottom: 0; border-left: 2px solid var(--accent); }
 .timeline .was-anonymous::after { border-left-style: dashed; }
-.timeline li::before { content: ""; position: absolute; z-index: 1; left: 1px; top: 10px; width: 10px; height: 10px; box-sizing: border-box; border-radius: 50%; background: var(--accent); }
+.timeline li::before { content: ""; position: absolute; z-index: 1; left: 1px; top: 10px; width: 10px; height: 10px; box-sizing: border-box; border-radius: 50%; border: 5px solid var(--accent); }
 .timeline .was-anonymous::before { background: var(--paper); border: 2px dashed var(--accent); }
 .timeline .merge .text { white-space: normal; }
 .timeline .merge { padding-top: 6px; padding-bottom: 6px; color: var(--accent); }

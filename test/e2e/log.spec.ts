@@ -307,3 +307,17 @@ test('says that the collector is gone, and is there again when that is', async (
   await collector.restart();
   await expect(page.getByText('does not answer. Is it running?')).toBeHidden({ timeout: 30_000 });
 });
+
+test('where the colours are those of the system, what is chosen can be told, and every mark is there', async ({ page, collector }) => {
+  await visits(collector);
+  await page.emulateMedia({ forcedColors: 'active' });
+  await signIn(page, collector);
+  const width = (selector: string, side: string, part?: string): Promise<string> => page.locator(selector).evaluate((element, [name, pseudo]) => getComputedStyle(element, pseudo).getPropertyValue(name!), [side, part] as const);
+  expect(await width('#identified', 'border-bottom-width')).toBe('2px');
+  expect(await width('#anonymous', 'border-bottom-width')).toBe('0px');
+  expect(await width('.status', 'border-top-width', '::before')).not.toBe('0px');
+  expect(await width('fieldset :checked + span', 'outline-style')).toBe('solid');
+  expect(await width('fieldset :not(:checked) + span', 'outline-style')).toBe('none');
+  expect(await width('.switch input', 'border-top-width')).toBe('1px');
+  expect(await width('.switch input', 'border-top-width', '::before')).toBe('8px');
+});
