@@ -55,7 +55,7 @@ function inspectorSheet(): CSSStyleSheet {
 }
 
 const CSS = `
-:host { all: initial; }
+:host { all: initial; direction: ltr; }
 section { position: fixed; z-index: 2147483647; right: 16px; bottom: 16px; width: min(760px, calc(100vw - 32px)); box-sizing: border-box; border: 1px solid #0003; border-radius: 12px; overflow: hidden; color: #1d2125; box-shadow: 0 16px 60px #0004; font: 14px/24px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color-scheme: light dark; }
 header { display: flex; gap: 10px; align-items: center; padding: 8px 10px 8px 20px; background: #0b7569; color: #fff; }
 span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -10,10 +10,12 @@ export function activitySheet(): CSSStyleSheet {
 }
 
 // The icon of a line has its middle 23px below the line's top, whatever the line's height: the rails meet it there.
+// Its words are English, read from the left, however the page around it writes.
 // Marks are borders, which stay where the colours are those of the system and grounds are left out (forced-colors).
 // list.ts knows the heights of the lines and the width below which the log is narrow.
 const CSS = `
 :host {
+  direction: ltr; text-align: start; text-transform: none; letter-spacing: normal;
   --ink: var(--hitherto-ink, #1d2125); --paper: var(--hitherto-paper, #fff); --accent: var(--hitherto-accent, #0b7569);
   --soft: #5f666e; --line: #ebebe8; --edge: #d3d4cf; --wash: #f6f6f4; --warn: #a34a0b; --lane1: #a3590b; --lane2: #4d57c8; --danger: #b3261e; --light: 91%; --dark: 30%;
   display: flex; flex-direction: column; position: relative; box-sizing: border-box; min-height: min(380px, var(--hitherto-height, 640px)); height: var(--hitherto-height, auto); max-height: var(--hitherto-height, 640px); overflow: hidden; container-type: inline-size; color-scheme: light dark; color: var(--ink); background: var(--paper);

@@ -308,6 +308,17 @@ test('says that the collector is gone, and is there again when that is', async (
   await expect(page.getByText('does not answer. Is it running?')).toBeHidden({ timeout: 30_000 });
 });
 
+test('in a page that reads from the right, in capitals and centred, the log looks as it does anywhere', async ({ page, pages }) => {
+  pages.put('/', '<!doctype html><html lang="ar" dir="rtl" style="text-transform: uppercase; text-align: center; letter-spacing: 4px; line-height: 3"><title>Log</title><main><hitherto-activity></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
+  await page.goto(pages.url);
+  await page.locator('hitherto-activity').evaluate((log) => ((log as HTMLElementTagNameMap['hitherto-activity']).client = { activity: () => [] }));
+  const look = await page.getByRole('tabpanel').evaluate((panel) => {
+    const { direction, textTransform, textAlign, letterSpacing, lineHeight } = getComputedStyle(panel);
+    return [direction, textTransform, textAlign, letterSpacing, lineHeight];
+  });
+  expect(look).toEqual(['ltr', 'none', 'start', 'normal', '24px']);
+});
+
 test('where the colours are those of the system, what is chosen can be told, and every mark is there', async ({ page, collector }) => {
   await visits(collector);
   await page.emulateMedia({ forcedColors: 'active' });
