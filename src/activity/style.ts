@@ -44,7 +44,7 @@ header { flex: none; display: flex; align-items: center; justify-content: space-
 [role=tab]:hover { color: var(--ink); }
 [role=tab][aria-selected=true] { padding-bottom: 12px; border-bottom: 2px solid var(--accent); color: var(--ink); }
 [role=tab]:focus-visible { outline-offset: -3px; }
-.count { margin-left: 8px; padding: 1px 7px; border-radius: 9px; background: var(--wash); color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+.count { margin-left: 4px; padding: 1px 7px; border-radius: 9px; background: var(--wash); color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .count:empty { display: none; }
 .status { display: flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; white-space: nowrap; }
 .status::before { content: ""; border: 3.5px solid var(--edge); border-radius: 50%; }
@@ -95,10 +95,10 @@ select { padding-right: 4px; }
 .icon svg { width: 14px; height: 14px; }
 .what, .by { min-width: 0; margin-top: 2px; }
 .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.title bdi { font-weight: 600; margin-right: 8px; overflow-wrap: normal; }
+.title bdi { font-weight: 600; margin-right: 4px; overflow-wrap: normal; }
 .what p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .what p .who { max-width: 45%; }
-small { font-size: 12px; color: var(--soft); margin-right: 8px; white-space: nowrap; }
+small { font-size: 12px; color: var(--soft); margin-right: 4px; white-space: nowrap; }
 time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .row > time { margin-top: 2px; font-size: 13px; text-align: right; white-space: nowrap; }
 .by { display: flex; align-items: center; gap: 8px; color: var(--soft); height: 24px; overflow: hidden; }
@@ -129,7 +129,6 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 .row[data-type=anon_merge] { background: color-mix(in srgb, var(--rail) 7%, var(--paper)); }
 [data-type=anon_merge] .icon { background: var(--rail) !important; color: var(--paper); }
 :is([data-type=anon_merge], [data-type=people_merged], [data-type=failed_attribute_change]) .what { grid-column: 2 / 4; grid-row: 1; }
-[data-type=anon_merge] .by { display: none; }
 :is([data-type=people_merged], [data-type=failed_attribute_change]) .by { grid-area: 1 / 3; }
 [data-type=anon_merge] .title { color: var(--rail); }
 .row > time { grid-area: 1 / 4; }
@@ -160,9 +159,9 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 
 aside { flex: none; width: 380px; box-sizing: border-box; overflow: auto; overscroll-behavior: contain; border-left: 1px solid var(--line); padding: 18px 20px 28px; background: var(--paper); }
 aside .close-panel { float: right; margin: -2px -6px 0 8px; padding: 8px; }
-.kind { color: var(--soft); font-size: 12px; line-height: 18px; font-weight: 550; letter-spacing: .01em; }
-aside h2 { font-size: 18px; line-height: 26px; font-weight: 650; letter-spacing: -.01em; overflow-wrap: anywhere; outline: none; }
-aside h2.mono { font-size: 15px; letter-spacing: 0; }
+.kind { color: var(--soft); font-size: 12px; line-height: 18px; font-weight: 550; }
+aside h2 { font-size: 18px; line-height: 26px; font-weight: 650; overflow-wrap: anywhere; outline: none; }
+aside h2.mono { font-size: 15px; }
 aside h2.who { display: flex; gap: 8px; }
 aside h2.who i { width: 26px; height: 26px; line-height: 26px; font-size: 13px; }
 aside h2.who bdi { white-space: normal; overflow-wrap: anywhere; }
@@ -227,9 +226,9 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
   .row > time { grid-area: 1 / 3; }
   .oldest { display: block; }
   .oldest::before { display: none; }
-  .title bdi { margin-right: 4px; } .row > time { font-size: 12px; }
-  [role=tablist] { gap: 14px; } header { gap: 10px; } .count { margin-left: 5px; padding: 1px 6px; }
-  [role=tablist]:has(#queue:not([hidden])) { gap: 11px; font-size: 13px; } :has(> #queue:not([hidden])) .count { margin-left: 3px; padding: 1px 5px; font-size: 11px; }
+  .title bdi { margin: 0; } .row > time { font-size: 12px; }
+  [role=tablist] { gap: 14px; } header { gap: 10px; } .count { margin: 0; padding: 1px 6px; }
+  [role=tablist]:has(#queue:not([hidden])) { gap: 11px; font-size: 13px; } :has(> #queue:not([hidden])) .count { padding: 1px 5px; font-size: 11px; }
   .person { grid-template-columns: minmax(0, 1fr) auto; padding: 10px 14px; row-gap: 0; }
   .others { grid-area: 2 / 1; } .joined { grid-area: 2 / 2; text-align: right; font-size: 13px; white-space: nowrap; }
   .failure { padding: 10px 14px; } .queue li { padding: 10px 14px; grid-template-columns: 72px minmax(0, 1fr) auto; } .queue li > .soft { display: none; }

@@ -124,11 +124,11 @@ test('the keyboard is enough: lines, panels, tabs', async ({ page, collector }) 
   await page.keyboard.press('ArrowDown');
   await expect(focused).toHaveAttribute('aria-posinset', '2');
   await page.keyboard.press('End');
-  await expect(focused).toHaveAttribute('aria-label', 'Homepage');
+  await expect(focused).toHaveAttribute('aria-label', 'Home, ada');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Home' })).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(focused).toHaveAttribute('aria-label', 'Homepage');
+  await expect(focused).toHaveAttribute('aria-label', 'Home, ada');
 
   await page.getByRole('tab', { name: /Identified/ }).focus();
   await page.keyboard.press('ArrowRight');
@@ -306,6 +306,22 @@ test('says that the collector is gone, and is there again when that is', async (
   await expect(page.getByText('does not answer. Is it running?')).toBeVisible({ timeout: 30_000 });
   await collector.restart();
   await expect(page.getByText('does not answer. Is it running?')).toBeHidden({ timeout: 30_000 });
+});
+
+test('lines and tabs are called by words that stand apart, and a group by its name wherever it stands', async ({ page, collector }) => {
+  await visits(collector);
+  const timestamp = new Date(Date.now() - 7_200_000).toISOString();
+  await send(collector.url, [{ type: 'group', messageId: 'g', userId: 'ada', groupId: 'acme', timestamp }]);
+  await signIn(page, collector);
+  await expect(page.getByRole('tab', { name: 'Anonymous 1', exact: true })).toBeVisible();
+  const line = page.getByRole('article', { name: 'acme, ada', exact: true });
+  await expect(line.locator('.title')).toHaveText('acme group happened 2 h ago', { useInnerText: true });
+  await line.click();
+  await expect(page.getByRole('heading', { name: 'acme', exact: true })).toBeFocused();
+  await page.getByRole('article', { name: 'Anonymous Data Merged, ada', exact: true }).locator('.title').click();
+  await expect(page.getByRole('complementary').getByText('Anonymous Data Merged')).toHaveCount(1);
+  await page.getByRole('article', { name: 'acme' }).getByRole('button', { name: 'ada' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'acme' })).toBeVisible();
 });
 
 test('in a page that reads from the right, in capitals and centred, the log looks as it does anywhere', async ({ page, pages }) => {
