@@ -162,7 +162,7 @@ aside .close-panel { float: right; margin: -2px -6px 0 8px; padding: 8px; }
 .kind { color: var(--soft); font-size: 12px; line-height: 18px; font-weight: 550; }
 aside h2 { font-size: 18px; line-height: 26px; font-weight: 650; overflow-wrap: anywhere; outline: none; }
 aside h2.mono { font-size: 15px; }
-aside h2.who { display: flex; gap: 8px; }
+aside h2.who { display: flex; align-items: start; gap: 8px; }
 aside h2.who i { width: 26px; height: 26px; line-height: 26px; font-size: 13px; }
 aside h2.who bdi { white-space: normal; overflow-wrap: anywhere; }
 aside h3 { margin: 22px 0 8px; font-size: 13px; line-height: 20px; font-weight: 600; }
