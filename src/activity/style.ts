@@ -29,10 +29,9 @@ const CSS = `
   }
 }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; margin: 0; cursor: pointer; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+:where(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 svg { width: 16px; height: 16px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
-p, h2, h3, ol, ul, dl, dd, pre { margin: 0; padding: 0; }
-ol, ul { list-style: none; }
+p, h2, h3, ol, ul, dl, dd, pre { margin: 0; padding: 0; list-style: none; }
 bdi { overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .warn { color: var(--warn); }
@@ -70,7 +69,7 @@ select { padding-right: 4px; }
 .danger:not(:disabled) { color: var(--paper); background: var(--danger); border-color: transparent; }
 .danger:hover:not(:disabled) { background: color-mix(in srgb, var(--danger) 88%, var(--ink)); }
 .filters { flex: none; display: flex; flex-wrap: wrap; align-items: center; gap: 8px; padding: 14px 20px 12px; }
-.joint { display: flex; flex: 1 1 240px; max-width: 380px; }
+.joint { display: flex; flex: 1 1 300px; min-width: 0; max-width: 380px; }
 .joint select { border-radius: 8px 0 0 8px; background: var(--wash); }
 .joint input { flex: 1; border-left: 0; border-radius: 0 8px 8px 0; }
 .filters > input { flex: 1; max-width: 380px; }
@@ -189,18 +188,17 @@ dd { min-width: 0; overflow-wrap: anywhere; }
 .timeline li::before { content: ""; position: absolute; z-index: 1; left: 1px; top: 10px; width: 10px; height: 10px; box-sizing: border-box; border-radius: 50%; border: 5px solid var(--accent); }
 .timeline .was-anonymous::before { background: var(--paper); border: 2px dashed var(--accent); }
 .timeline .merge .text { white-space: normal; }
-.timeline .merge { padding-top: 6px; padding-bottom: 6px; color: var(--accent); }
+.timeline .merge { padding-block: 6px; color: var(--accent); }
 .timeline .merge::before { width: 16px; height: 16px; left: -2px; top: 10px; border: 4px solid color-mix(in srgb, var(--accent) 25%, var(--paper)); background: var(--accent); }
 .timeline li:first-child::after { top: 14px; } .timeline li:last-child::after { bottom: auto; height: 14px; }
 .whole-message { margin-top: 22px; font-size: 13px; }
 summary { color: var(--soft); cursor: pointer; } summary:hover { color: var(--ink); }
 aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: auto; border-radius: 8px; background: var(--wash); font: 12px/19px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .erase { margin-top: 28px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 13px; }
-.erase summary { color: var(--danger); cursor: pointer; }
+.erase summary { color: var(--danger); }
 .erase > p { margin: 10px 0; }
 
 .news { animation: come .5s ease-out; }
-.news[data-type=anon_merge] { animation-duration: 1s; }
 @keyframes come { from { opacity: 0; background: color-mix(in srgb, var(--rail) 20%, var(--paper)); } }
 @media (prefers-reduced-motion: reduce) { .news { animation: none; } }
 @container (max-width: 1000px) { .open .by { display: none; } .open .row { grid-template-columns: 28px minmax(0, 1fr) 0 84px; } }
@@ -210,15 +208,15 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
 @container (max-width: 620px) {
   header, .filters, .trouble { padding-left: 14px; padding-right: 14px; }
   .caption { padding: 0 14px 10px; }
-  .filters { padding-top: 10px; padding-bottom: 10px; }
-  .joint { flex-basis: 160px; }
+  .filters { padding-block: 10px; }
+  .joint { flex-basis: 100%; }
   .between { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; flex: 1 1 100%; } .between label { display: contents; }
   .status { font-size: 0; gap: 0; }
   .feed { --gutter: 14px; } .lanes1 { --gutter: 28px; } .lanes2 { --gutter: 42px; } .lanes3 { --gutter: 56px; }
   .rails .lane1 { left: calc(var(--gutter) - 27px); } .rails .lane2 { left: calc(var(--gutter) - 40px); }
   .row, .open .row { grid-template-columns: 28px minmax(0, 1fr) auto; gap: 0 10px; padding-right: 14px; }
   .row .by, .open .row .by { display: flex; grid-area: 2 / 2 / auto / 4; margin-top: 0; }
-  .row[data-type=anon_merge] .by, .row[data-type=failed_attribute_change] .by, .row[data-type=people_merged] .by { display: none; }
+  .by:empty { display: none !important; }
   .what { display: contents !important; }
   .title { grid-area: 1 / 2; margin-top: 2px; }
   .what p { grid-column: 2 / 4; white-space: normal; }
@@ -227,10 +225,10 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
   .oldest { display: block; }
   .oldest::before { display: none; }
   .title bdi { margin: 0; } .row > time { font-size: 12px; }
-  [role=tablist] { gap: 14px; } header { gap: 10px; } .count { margin: 0; padding: 1px 6px; }
-  [role=tablist]:has(#queue:not([hidden])) { gap: 11px; font-size: 13px; } :has(> #queue:not([hidden])) .count { padding: 1px 5px; font-size: 11px; }
+  [role=tablist] { gap: 11px; font-size: 13px; } header { gap: 10px; } .count { margin: 0; padding: 1px 5px; font-size: 11px; }
   .person { grid-template-columns: minmax(0, 1fr) auto; padding: 10px 14px; row-gap: 0; }
   .others { grid-area: 2 / 1; } .joined { grid-area: 2 / 2; text-align: right; font-size: 13px; white-space: nowrap; }
   .failure { padding: 10px 14px; } .queue li { padding: 10px 14px; grid-template-columns: 72px minmax(0, 1fr) auto; } .queue li > .soft { display: none; }
 }
+@container (max-width: 340px) { .count { display: none; } }
 `;

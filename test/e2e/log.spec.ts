@@ -324,6 +324,20 @@ test('lines and tabs are called by words that stand apart, and a group by its na
   await expect(page.getByRole('listitem').filter({ hasText: 'acme' })).toBeVisible();
 });
 
+test('at 320 pixels every tab and the whole filter are in sight, and whose a line is', async ({ page, collector }) => {
+  await page.setViewportSize({ width: 320, height: 800 });
+  await visits(collector);
+  await signIn(page, collector);
+  const edge = await page.getByRole('tabpanel').evaluate((panel) => panel.getBoundingClientRect().right);
+  for (const part of [page.getByRole('tab', { name: /People/ }), page.getByRole('searchbox', { name: 'Filter' })]) {
+    const { x, width } = (await part.boundingBox())!;
+    expect(x + width).toBeLessThan(edge);
+    // Not cut off by what it stands in, either.
+    await expect(part).toBeInViewport({ ratio: 1 });
+  }
+  await expect(page.getByRole('article', { name: 'Failed Attribute Change' }).getByRole('button', { name: 'grace' })).toBeVisible();
+});
+
 test('in a page that reads from the right, in capitals and centred, the log looks as it does anywhere', async ({ page, pages }) => {
   pages.put('/', '<!doctype html><html lang="ar" dir="rtl" style="text-transform: uppercase; text-align: center; letter-spacing: 4px; line-height: 3"><title>Log</title><main><hitherto-activity></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
   await page.goto(pages.url);
