@@ -22,7 +22,7 @@ const KINDS: Record<Activity['type'], string> = {
   people_merged: 'People Merged',
   person_deleted: 'Person Deleted',
   person_suppressed: 'Person Suppressed',
-  person_unsuppressed: 'Person No Longer Suppressed',
+  person_unsuppressed: 'No Longer Suppressed',
   settings_changed: 'Settings Changed',
 };
 
@@ -86,7 +86,7 @@ function what(line: Activity, type: Activity['type']): Node[] {
     case 'failed_attribute_change':
       return [title(line), make('p', {}, ...refusalText(line))];
     case 'people_merged':
-      return [title(line), make('p', {}, make('bdi', {}, cut(line.name ?? '')), ' is the same person from now on')];
+      return [title(line), make('p', {}, make('bdi', {}, cut(line.name ?? '')), ' is the same person now')];
     default:
       return [title(line, ...(line.name === undefined || type === 'event' ? [] : [make('small', {}, KINDS[type].toLowerCase())]), ...lateness(line))];
   }
@@ -110,9 +110,12 @@ function mergeText({ count = 0, anonymousId, person, oldest }: Activity): (Node 
   ];
 }
 
-function refusalText({ attribute, reason, anonymousId }: Activity): (Node | string)[] {
-  if (attribute !== 'anonymous_id') return [`Could not set ${cut(attribute ?? 'an attribute')}${reason === undefined ? '' : `: ${cut(reason)}`}`];
-  return ['Could not take anonymous id ', ...(anonymousId === undefined ? [] : [makeVisitor(anonymousId)]), '. It belongs to somebody else.'];
+function refusalText({ attribute = 'an attribute', reason = 'claimed', anonymousId }: Activity): (Node | string)[] {
+  return [
+    `Could not set ${attribute === 'anonymous_id' ? 'anonymous id' : cut(attribute)}`,
+    ...(anonymousId === undefined ? [] : [' ', makeVisitor(anonymousId)]),
+    `: ${reason === 'claimed' ? 'already taken' : cut(reason)}`,
+  ];
 }
 
 function lateness({ at, occurredAt }: Activity): Node[] {

@@ -50,7 +50,7 @@ header { flex: none; display: flex; align-items: center; justify-content: space-
 .status.calm::before { border-color: var(--accent); } .status.wrong::before { border-color: var(--warn); }
 .trouble { flex: none; overflow-wrap: anywhere; padding: 10px 20px; color: var(--warn); background: color-mix(in srgb, var(--warn) 8%, var(--paper)); }
 .trouble.whole { flex: 1; padding: 56px 20px 64px; text-align: center; text-wrap: balance; background: none; }
-.whole::before { content: "Nothing to read from"; display: block; margin-bottom: 4px; font-size: 16px; font-weight: 600; color: var(--ink); }
+.whole::before { content: "The log cannot be read"; display: block; margin-bottom: 4px; font-size: 16px; font-weight: 600; color: var(--ink); }
 .caption { flex: none; padding: 0 20px 12px; color: var(--soft); font-size: 13px; line-height: 20px; }
 .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 

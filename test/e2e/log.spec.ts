@@ -338,6 +338,18 @@ test('at 320 pixels every tab and the whole filter are in sight, and whose a lin
   await expect(page.getByRole('article', { name: 'Failed Attribute Change' }).getByRole('button', { name: 'grace' })).toBeVisible();
 });
 
+test('what failed is said in words, and what the filter leaves nothing of', async ({ page, collector }) => {
+  await visits(collector);
+  await send(collector.url, [{ type: 'identify', messageId: 'email', userId: 'grace', traits: { email: 'ada@example.com' } }]);
+  await signIn(page, collector);
+  await expect(page.getByText('Could not set email: already taken', { exact: true })).toBeVisible();
+  await expect(page.getByText(/Could not set anonymous id\s+8f3c2a1b…: already taken/)).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('searched');
+  await expect(page.getByText('Look under the other tab, or take the filter away.')).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('nothing like it');
+  await expect(page.getByText('Take the filter away.', { exact: true })).toBeVisible();
+});
+
 test('in a page that reads from the right, in capitals and centred, the log looks as it does anywhere', async ({ page, pages }) => {
   pages.put('/', '<!doctype html><html lang="ar" dir="rtl" style="text-transform: uppercase; text-align: center; letter-spacing: 4px; line-height: 3"><title>Log</title><main><hitherto-activity></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
   await page.goto(pages.url);

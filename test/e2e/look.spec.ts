@@ -27,6 +27,7 @@ test.describe('the activity log at /', () => {
     await page.getByRole('textbox').fill('not the token');
     await page.getByRole('textbox').press('Enter');
     await expect(page.getByText('The collector does not accept this token.')).toBeVisible();
+    await expect(page.getByRole('textbox')).toHaveAccessibleDescription(/does not accept this token/);
   });
 
   test('shows hostile text as text', async ({ context, page, pages, collector }) => {
