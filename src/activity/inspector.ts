@@ -3,6 +3,8 @@ import { registerActivity } from './register.js';
 import type { ActivityClient } from './source.js';
 
 let opened: HTMLElement | undefined;
+/** Where the focus was, and goes when the log closes. */
+let opener: Element | null;
 
 /**
  * Opens the activity log of a client over its page, with what waits for delivery; called again, it closes it.
@@ -17,6 +19,7 @@ export function openInspector(client: ActivityClient): void {
   registerActivity();
   // A page that replaces its body has taken the log away with it.
   if (opened?.isConnected) return close();
+  opener = document.activeElement;
   opened = document.createElement('div');
   const root = opened.attachShadow({ mode: 'open' });
   root.adoptedStyleSheets = [inspectorSheet()];
@@ -31,6 +34,8 @@ export function openInspector(client: ActivityClient): void {
 }
 
 function close(): void {
+  // Whoever has gone on in the page stays there.
+  if (document.activeElement === opened) (opener as HTMLElement | null)?.focus();
   opened?.remove();
   opened = undefined;
   document.removeEventListener('keydown', onKey);

@@ -90,7 +90,6 @@ select { padding-right: 4px; }
 .row:focus-visible { outline-offset: -2px; }
 .row[data-lane="1"] { --rail: var(--lane1); } .row[data-lane="2"] { --rail: var(--lane2); }
 .icon { position: relative; display: grid; place-items: center; width: 28px; height: 28px; border-radius: 50%; color: var(--soft); background: var(--wash); }
-.row:hover .icon { background: var(--line); }
 .icon svg { width: 14px; height: 14px; }
 .what, .by { min-width: 0; margin-top: 2px; }
 .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -178,9 +177,9 @@ dd { min-width: 0; overflow-wrap: anywhere; }
 .answer { font-size: 13px; } .answer p { margin-top: 8px; }
 .tokens { display: flex; flex-wrap: wrap; gap: 6px; }
 .tokens li { max-width: 100%; display: inline-flex; padding: 1px 10px 1px 8px; border-radius: 14px; background: var(--wash); font-size: 13px; }
-.plain li { display: flex; gap: 10px; justify-content: space-between; font-size: 13px; line-height: 26px; }
+.plain li { display: flex; gap: 10px; font-size: 13px; line-height: 26px; }
 .plain bdi { flex: 1; }
-.timeline li { position: relative; display: flex; gap: 12px; justify-content: space-between; align-items: baseline; padding: 3px 0 3px 24px; font-size: 13px; line-height: 24px; }
+.timeline li { position: relative; display: flex; gap: 12px; align-items: baseline; padding: 3px 0 3px 24px; font-size: 13px; line-height: 24px; }
 .timeline time { white-space: nowrap; }
 .timeline .text { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .timeline li::after { content: ""; position: absolute; left: 5px; top: 0; bottom: 0; border-left: 2px solid var(--accent); }
@@ -225,7 +224,7 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
   .oldest { display: block; }
   .oldest::before { display: none; }
   .title bdi { margin: 0; } .row > time { font-size: 12px; }
-  [role=tablist] { gap: 11px; font-size: 13px; } header { gap: 10px; } .count { margin: 0; padding: 1px 5px; font-size: 11px; }
+  [role=tablist] { gap: 8px; font-size: 13px; } header { gap: 10px; } .count { margin: 0; padding: 1px 5px; font-size: 11px; }
   .person { grid-template-columns: minmax(0, 1fr) auto; padding: 10px 14px; row-gap: 0; }
   .others { grid-area: 2 / 1; } .joined { grid-area: 2 / 2; text-align: right; font-size: 13px; white-space: nowrap; }
   .failure { padding: 10px 14px; } .queue li { padding: 10px 14px; grid-template-columns: 72px minmax(0, 1fr) auto; } .queue li > .soft { display: none; }
