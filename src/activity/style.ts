@@ -11,6 +11,7 @@ export function activitySheet(): CSSStyleSheet {
 
 // The icon of a line has its middle 23px below the line's top, whatever the line's height: the rails meet it there.
 // Its words are English, read from the left, however the page around it writes.
+// A rail begins in the line above: where a pixel of the sheet is one and a half of the screen, it would be broken between two lines.
 // Marks are borders, which stay where the colours are those of the system and grounds are left out (forced-colors).
 // list.ts knows the heights of the lines and the width below which the log is narrow.
 const CSS = `
@@ -64,10 +65,9 @@ input::placeholder { color: var(--soft); opacity: 1; }
 input::-webkit-search-cancel-button { display: none; }
 select { padding-right: 4px; }
 .button { font-weight: 500; padding: 0 14px; white-space: nowrap; }
-.button:hover:not(:disabled) { background: var(--wash); }
+.button:hover { background: var(--wash); }
 .button:disabled { color: var(--soft); cursor: default; opacity: .6; }
 .danger:not(:disabled) { color: var(--paper); background: var(--danger); border-color: transparent; }
-.danger:hover:not(:disabled) { background: color-mix(in srgb, var(--danger) 88%, var(--ink)); }
 .filters { flex: none; display: flex; flex-wrap: wrap; align-items: center; gap: 8px; padding: 14px 20px 12px; }
 .joint { display: flex; flex: 1 1 300px; min-width: 0; max-width: 380px; }
 .joint select { border-radius: 8px 0 0 8px; background: var(--wash); }
@@ -85,7 +85,7 @@ select { padding-right: 4px; }
 
 .feed { position: relative; --gutter: 20px; }
 .lanes1 { --gutter: 38px; } .lanes2 { --gutter: 54px; } .lanes3 { --gutter: 70px; }
-.row { position: absolute; inset: 0 0 auto 0; box-sizing: border-box; contain: strict; display: grid; grid-template-columns: 28px minmax(0, 1fr) minmax(0, 220px) 84px; align-content: start; gap: 0 12px; padding: 9px 20px 0 var(--gutter); --rail: var(--accent); cursor: default; }
+.row { position: absolute; inset: 0 0 auto 0; box-sizing: border-box; contain: strict; overflow-clip-margin: 1px; display: grid; grid-template-columns: 28px minmax(0, 1fr) minmax(0, 220px) 84px; align-content: start; gap: 0 12px; padding: 9px 20px 0 var(--gutter); --rail: var(--accent); cursor: default; }
 .row:hover { background: var(--wash); }
 .row:focus-visible { outline-offset: -2px; }
 .row[data-lane="1"] { --rail: var(--lane1); } .row[data-lane="2"] { --rail: var(--lane2); }
@@ -116,11 +116,11 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 
 .rails { position: absolute; inset: 0 auto 0 0; width: var(--gutter); pointer-events: none; }
 .rails i, .join::after { position: absolute; right: 0; border: 0 solid var(--way); border-left-width: 2px; }
-.rails i { --way: var(--accent); top: 0; bottom: 0; left: calc(var(--gutter) - 14px); }
+.rails i { --way: var(--accent); top: -1px; bottom: 0; left: calc(var(--gutter) - 14px); }
 .rails .lane1 { --way: var(--lane1); left: calc(var(--gutter) - 30px); }
 .rails .lane2 { --way: var(--lane2); left: calc(var(--gutter) - 46px); }
 .rails .open { top: 22px; border-top-width: 2px; border-top-left-radius: 10px; }
-.rails .end, .join::after { bottom: auto; height: 22px; border-bottom-width: 2px; border-bottom-left-radius: 10px; }
+.rails .end, .join::after { bottom: auto; height: 23px; border-bottom-width: 2px; border-bottom-left-radius: 10px; }
 .join::after { content: ""; left: -2px; top: 0; }
 .row[data-was] .icon { background: var(--paper); color: var(--rail); box-shadow: inset 0 0 0 2px color-mix(in srgb, var(--rail) 35%, var(--paper)); }
 
