@@ -96,7 +96,7 @@ select { padding-right: 4px; }
 .title bdi { font-weight: 600; margin-right: 4px; overflow-wrap: normal; }
 .what p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .what p .who { max-width: 45%; }
-small { font-size: 12px; color: var(--soft); margin-right: 4px; white-space: nowrap; }
+small { margin-right: 4px; font-size: 12px; color: var(--soft); white-space: nowrap; }
 time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .row > time { margin-top: 2px; font-size: 13px; text-align: right; white-space: nowrap; }
 .by { display: flex; align-items: center; gap: 8px; color: var(--soft); height: 24px; overflow: hidden; }
@@ -157,7 +157,7 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 
 aside { flex: none; width: 380px; box-sizing: border-box; overflow: auto; overscroll-behavior: contain; border-left: 1px solid var(--line); padding: 18px 20px 28px; background: var(--paper); }
 aside .close-panel { float: right; margin: -2px -6px 0 8px; padding: 8px; }
-.kind { color: var(--soft); font-size: 12px; line-height: 18px; font-weight: 550; }
+.kind { color: var(--soft); font-weight: 550; font-size: 12px; line-height: 18px; }
 aside h2 { font-size: 18px; line-height: 26px; font-weight: 650; overflow-wrap: anywhere; outline: none; }
 aside h2.mono { font-size: 15px; }
 aside h2.who { display: flex; align-items: start; gap: 8px; }
