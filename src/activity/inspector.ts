@@ -3,6 +3,8 @@ import { registerActivity } from './register.js';
 import type { ActivityClient } from './source.js';
 
 let opened: HTMLElement | undefined;
+/** Where the focus was, and goes when the log closes. */
+let opener: Element | null;
 
 /**
  * Opens the activity log of a client over its page, with what waits for delivery; called again, it closes it.
@@ -17,6 +19,7 @@ export function openInspector(client: ActivityClient): void {
   registerActivity();
   // A page that replaces its body has taken the log away with it.
   if (opened?.isConnected) return close();
+  opener = document.activeElement;
   opened = document.createElement('div');
   const root = opened.attachShadow({ mode: 'open' });
   root.adoptedStyleSheets = [inspectorSheet()];
@@ -31,6 +34,8 @@ export function openInspector(client: ActivityClient): void {
 }
 
 function close(): void {
+  // Whoever has gone on in the page stays there.
+  if (document.activeElement === opened) (opener as HTMLElement | null)?.focus();
   opened?.remove();
   opened = undefined;
   document.removeEventListener('keydown', onKey);
@@ -55,7 +60,7 @@ function inspectorSheet(): CSSStyleSheet {
 }
 
 const CSS = `
-:host { all: initial; }
+:host { all: initial; direction: ltr; }
 section { position: fixed; z-index: 2147483647; right: 16px; bottom: 16px; width: min(760px, calc(100vw - 32px)); box-sizing: border-box; border: 1px solid #0003; border-radius: 12px; overflow: hidden; color: #1d2125; box-shadow: 0 16px 60px #0004; font: 14px/24px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color-scheme: light dark; }
 header { display: flex; gap: 10px; align-items: center; padding: 8px 10px 8px 20px; background: #0b7569; color: #fff; }
 span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

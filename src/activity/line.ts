@@ -2,7 +2,7 @@ import type { Activity } from '../wire/index.js';
 import { makeIcon, type IconName } from './icon.js';
 import { make } from './make.js';
 import { makeTime } from './time.js';
-import { cut, makePerson, makeVisitor, makeWasAnonymous } from './who.js';
+import { cut, makePerson, makeVisitor, makeWasAnonymous, nameOfPerson } from './who.js';
 
 /** Later than this after it happened, the log says when that was: the message waited, offline perhaps. */
 const LATE_MS = 60_000;
@@ -22,7 +22,7 @@ const KINDS: Record<Activity['type'], string> = {
   people_merged: 'People Merged',
   person_deleted: 'Person Deleted',
   person_suppressed: 'Person Suppressed',
-  person_unsuppressed: 'Person No Longer Suppressed',
+  person_unsuppressed: 'No Longer Suppressed',
   settings_changed: 'Settings Changed',
 };
 
@@ -52,8 +52,15 @@ export function kindOf({ type }: Activity): Activity['type'] {
 /** What a line is called. */
 export function titleOf(line: Activity): string {
   const type = kindOf(line);
-  if (type === 'event') return cut(line.name ?? 'Event without a name');
-  return type === 'page' || type === 'screen' ? cut(line.name ?? KINDS[type]) : KINDS[type];
+  if (type === 'identify' && line.person === undefined) return 'Identify, naming nobody';
+  const kind = type === 'event' ? 'Event without a name' : KINDS[type];
+  // Whom somebody was merged with, a sentence says.
+  return type === 'people_merged' ? kind : cut(line.name ?? kind);
+}
+
+/** A line in few words: what it is, and whose. */
+export function labelOf(line: Activity): string {
+  return line.person === undefined ? titleOf(line) : `${titleOf(line)}, ${nameOfPerson(line.person)}`;
 }
 
 /** What kind of line it is. */
@@ -75,17 +82,13 @@ export function drawLine(line: Activity): Node[] {
 function what(line: Activity, type: Activity['type']): Node[] {
   switch (type) {
     case 'anon_merge':
-      return [title(KINDS[type]), make('p', {}, ...mergeText(line))];
+      return [title(line), make('p', {}, ...mergeText(line))];
     case 'failed_attribute_change':
-      return [title(KINDS[type]), make('p', {}, ...refusalText(line))];
+      return [title(line), make('p', {}, ...refusalText(line))];
     case 'people_merged':
-      return [title(KINDS[type]), make('p', {}, make('bdi', {}, cut(line.name ?? '')), ' is the same person from now on')];
-    case 'event':
-      return [title(line.name ?? 'Event without a name', ...lateness(line))];
-    case 'identify':
-      return [title(line.person === undefined ? 'Identify, naming nobody' : KINDS[type], ...lateness(line))];
+      return [title(line), make('p', {}, make('bdi', {}, cut(line.name ?? '')), ' is the same person now')];
     default:
-      return [title(line.name ?? KINDS[type], ...(line.name === undefined ? [] : [make('small', {}, KINDS[type].toLowerCase())]), ...lateness(line))];
+      return [title(line, ...(line.name === undefined || type === 'event' ? [] : [make('small', {}, KINDS[type].toLowerCase())]), ...lateness(line))];
   }
 }
 
@@ -107,9 +110,12 @@ function mergeText({ count = 0, anonymousId, person, oldest }: Activity): (Node 
   ];
 }
 
-function refusalText({ attribute, reason, anonymousId }: Activity): (Node | string)[] {
-  if (attribute !== 'anonymous_id') return [`Could not set ${cut(attribute ?? 'an attribute')}${reason === undefined ? '' : `: ${cut(reason)}`}`];
-  return ['Could not take anonymous id ', ...(anonymousId === undefined ? [] : [makeVisitor(anonymousId)]), '. It belongs to somebody else.'];
+function refusalText({ attribute = 'an attribute', reason = 'claimed', anonymousId }: Activity): (Node | string)[] {
+  return [
+    `Could not set ${attribute === 'anonymous_id' ? 'anonymous id' : cut(attribute)}`,
+    ...(anonymousId === undefined ? [] : [' ', makeVisitor(anonymousId)]),
+    `: ${reason === 'claimed' ? 'already taken' : cut(reason)}`,
+  ];
 }
 
 function lateness({ at, occurredAt }: Activity): Node[] {
@@ -117,6 +123,7 @@ function lateness({ at, occurredAt }: Activity): Node[] {
   return [make('small', {}, 'happened ', makeTime(occurredAt))];
 }
 
-function title(text: string, ...remarks: Node[]): Node {
-  return make('div', { class: 'title' }, make('bdi', {}, cut(text)), ...remarks);
+function title(line: Activity, ...remarks: Node[]): Node {
+  // Words that stand apart only by a margin are one word to whoever hears or copies them.
+  return make('div', { class: 'title' }, make('bdi', {}, titleOf(line)), ...remarks.flatMap((remark) => [' ', remark]));
 }

@@ -1,6 +1,6 @@
 import type { Activity } from '../wire/index.js';
 import { keyOf } from './feed.js';
-import { drawLine, hasSentence } from './line.js';
+import { drawLine, hasSentence, labelOf } from './line.js';
 import { make } from './make.js';
 import { layRails, railsAt, type Rail, type Span } from './rails.js';
 
@@ -140,7 +140,7 @@ export function createList(scroller: HTMLElement, { onOpen, onNearEnd }: ListHan
     if (isOther) {
       row.drawn = drawn;
       element.replaceChildren(gutter, ...drawLine(line));
-      element.setAttribute('aria-label', element.querySelector('.title')?.textContent ?? 'Line');
+      element.setAttribute('aria-label', labelOf(line));
       element.dataset['type'] = line.type;
       element.toggleAttribute('data-was', Boolean(line.previouslyAnonymous));
     }

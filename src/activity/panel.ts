@@ -37,9 +37,10 @@ export function drawLinePanel(line: Activity, source: Source | undefined): Node[
   const isMessage = messageId !== undefined && source?.explain !== undefined;
   const isKept = messageId !== undefined && source?.message !== undefined;
   const canPreview = person === undefined && anonymousId !== undefined && source?.preview !== undefined;
+  const [kind, title] = [kindName(line), titleOf(line)];
   return [
-    make('p', { class: 'kind' }, kindName(line)),
-    make('h2', { tabindex: '-1' }, make('bdi', {}, titleOf(line))),
+    ...(kind === title ? [] : [make('p', { class: 'kind' }, kind)]),
+    make('h2', { tabindex: '-1' }, make('bdi', {}, title)),
     ...(isMessage ? [make('h3', {}, 'Why?'), drawWhy(source.explain!(messageId, anonymousId))] : []),
     ...(canPreview ? [make('h3', {}, 'What would merge now?'), drawPreview(anonymousId, source)] : []),
     make('h3', {}, 'Details'),

@@ -6,7 +6,7 @@ import { makeTime } from './time.js';
 const REFUSALS: Record<string, string> = {
   suppressed: 'Nothing: this person is suppressed, and nothing about them is kept.',
   unknown_person: 'Nothing: nobody has this cio_id.',
-  claimed: 'Nothing: this anonymous id belongs to somebody already.',
+  claimed: 'Nothing: this anonymous id has been claimed already.',
   merging_off: 'Nothing: merging is switched off.',
   blank_id: 'Nothing: a blank anonymous id is never anybody’s.',
   bad_id: 'Nothing: this anonymous id cannot be used.',

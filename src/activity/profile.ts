@@ -47,7 +47,7 @@ function drawKnown({ traits, anonymousIds, segments = [], triggers = [] }: Profi
     ...(triggers.length > 0
       ? [
           make('h3', {}, 'Campaigns they started'),
-          make('ul', { class: 'plain' }, ...triggers.map(({ campaign, at, isDelivered }) => make('li', {}, make('bdi', {}, cut(campaign)), make('span', { class: 'soft' }, isDelivered ? 'told' : 'waiting'), makeTime(at)))),
+          make('ul', { class: 'plain' }, ...triggers.map(({ campaign, at, isDelivered }) => make('li', {}, make('bdi', {}, cut(campaign)), make('span', { class: 'soft' }, isDelivered ? 'delivered' : 'waiting'), makeTime(at)))),
         ]
       : []),
   ];

@@ -22,8 +22,11 @@ export function openStream(url: string, headers: Record<string, string>, onEvent
     } catch {
       // Out of reach, which whoever asks for the log says to the reader.
     }
+    if (stopping.signal.aborted) return;
+    timer = setTimeout(() => void listen(), RETRY_MS);
+    // Where it ends, the collector may be gone: that is found out now, and not when it would be asked anyway.
+    if (isOpen) onEvent();
     isOpen = false;
-    if (!stopping.signal.aborted) timer = setTimeout(() => void listen(), RETRY_MS);
   }
 
   async function follow(body: ReadableStream<Uint8Array>): Promise<void> {

@@ -10,9 +10,13 @@ export function activitySheet(): CSSStyleSheet {
 }
 
 // The icon of a line has its middle 23px below the line's top, whatever the line's height: the rails meet it there.
+// Its words are English, read from the left, however the page around it writes.
+// A rail begins in the line above: where a pixel of the sheet is one and a half of the screen, it would be broken between two lines.
+// Marks are borders, which stay where the colours are those of the system and grounds are left out (forced-colors).
 // list.ts knows the heights of the lines and the width below which the log is narrow.
 const CSS = `
 :host {
+  direction: ltr; text-align: start; text-transform: none; letter-spacing: normal;
   --ink: var(--hitherto-ink, #1d2125); --paper: var(--hitherto-paper, #fff); --accent: var(--hitherto-accent, #0b7569);
   --soft: #5f666e; --line: #ebebe8; --edge: #d3d4cf; --wash: #f6f6f4; --warn: #a34a0b; --lane1: #a3590b; --lane2: #4d57c8; --danger: #b3261e; --light: 91%; --dark: 30%;
   display: flex; flex-direction: column; position: relative; box-sizing: border-box; min-height: min(380px, var(--hitherto-height, 640px)); height: var(--hitherto-height, auto); max-height: var(--hitherto-height, 640px); overflow: hidden; container-type: inline-size; color-scheme: light dark; color: var(--ink); background: var(--paper);
@@ -26,10 +30,9 @@ const CSS = `
   }
 }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; margin: 0; cursor: pointer; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+:where(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 svg { width: 16px; height: 16px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
-p, h2, h3, ol, ul, dl, dd, pre { margin: 0; padding: 0; }
-ol, ul { list-style: none; }
+p, h2, h3, ol, ul, dl, dd, pre { margin: 0; padding: 0; list-style: none; }
 bdi { overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .warn { color: var(--warn); }
@@ -37,19 +40,18 @@ bdi { overflow-wrap: anywhere; }
 
 header { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 16px; border-bottom: 1px solid var(--line); padding: 0 20px; }
 [role=tablist] { display: flex; gap: 24px; min-width: 0; overflow-x: auto; scrollbar-width: none; }
-[role=tab] { flex: none; padding: 14px 0 12px; border-bottom: 2px solid transparent; color: var(--soft); font-weight: 500; }
+[role=tab] { flex: none; padding: 14px 0; color: var(--soft); font-weight: 500; }
 [role=tab]:hover { color: var(--ink); }
-[role=tab][aria-selected=true] { color: var(--ink); border-color: var(--accent); }
+[role=tab][aria-selected=true] { padding-bottom: 12px; border-bottom: 2px solid var(--accent); color: var(--ink); }
 [role=tab]:focus-visible { outline-offset: -3px; }
-.count { margin-left: 8px; padding: 1px 7px; border-radius: 9px; background: var(--wash); color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+.count { margin-left: 4px; padding: 1px 7px; border-radius: 9px; background: var(--wash); color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 .count:empty { display: none; }
-.status { color: var(--soft); font-size: 13px; white-space: nowrap; }
-.status { display: flex; align-items: center; gap: 8px; }
-.status::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--edge); }
-.status.calm::before { background: var(--accent); } .status.wrong::before { background: var(--warn); }
+.status { display: flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; white-space: nowrap; }
+.status::before { content: ""; border: 3.5px solid var(--edge); border-radius: 50%; }
+.status.calm::before { border-color: var(--accent); } .status.wrong::before { border-color: var(--warn); }
 .trouble { flex: none; overflow-wrap: anywhere; padding: 10px 20px; color: var(--warn); background: color-mix(in srgb, var(--warn) 8%, var(--paper)); }
 .trouble.whole { flex: 1; padding: 56px 20px 64px; text-align: center; text-wrap: balance; background: none; }
-.whole::before { content: "Nothing to read from"; display: block; margin-bottom: 4px; font-size: 16px; font-weight: 600; color: var(--ink); }
+.whole::before { content: "The log cannot be read"; display: block; margin-bottom: 4px; font-size: 16px; font-weight: 600; color: var(--ink); }
 .caption { flex: none; padding: 0 20px 12px; color: var(--soft); font-size: 13px; line-height: 20px; }
 .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
@@ -63,12 +65,11 @@ input::placeholder { color: var(--soft); opacity: 1; }
 input::-webkit-search-cancel-button { display: none; }
 select { padding-right: 4px; }
 .button { font-weight: 500; padding: 0 14px; white-space: nowrap; }
-.button:hover:not(:disabled) { background: var(--wash); }
+.button:hover { background: var(--wash); }
 .button:disabled { color: var(--soft); cursor: default; opacity: .6; }
 .danger:not(:disabled) { color: var(--paper); background: var(--danger); border-color: transparent; }
-.danger:hover:not(:disabled) { background: color-mix(in srgb, var(--danger) 88%, var(--ink)); }
 .filters { flex: none; display: flex; flex-wrap: wrap; align-items: center; gap: 8px; padding: 14px 20px 12px; }
-.joint { display: flex; flex: 1 1 240px; max-width: 380px; }
+.joint { display: flex; flex: 1 1 300px; min-width: 0; max-width: 380px; }
 .joint select { border-radius: 8px 0 0 8px; background: var(--wash); }
 .joint input { flex: 1; border-left: 0; border-radius: 0 8px 8px 0; }
 .filters > input { flex: 1; max-width: 380px; }
@@ -84,19 +85,18 @@ select { padding-right: 4px; }
 
 .feed { position: relative; --gutter: 20px; }
 .lanes1 { --gutter: 38px; } .lanes2 { --gutter: 54px; } .lanes3 { --gutter: 70px; }
-.row { position: absolute; inset: 0 0 auto 0; box-sizing: border-box; contain: strict; display: grid; grid-template-columns: 28px minmax(0, 1fr) minmax(0, 220px) 84px; align-content: start; gap: 0 12px; padding: 9px 20px 0 var(--gutter); --rail: var(--accent); cursor: default; }
+.row { position: absolute; inset: 0 0 auto 0; box-sizing: border-box; contain: strict; overflow-clip-margin: 1px; display: grid; grid-template-columns: 28px minmax(0, 1fr) minmax(0, 220px) 84px; align-content: start; gap: 0 12px; padding: 9px 20px 0 var(--gutter); --rail: var(--accent); cursor: default; }
 .row:hover { background: var(--wash); }
 .row:focus-visible { outline-offset: -2px; }
 .row[data-lane="1"] { --rail: var(--lane1); } .row[data-lane="2"] { --rail: var(--lane2); }
 .icon { position: relative; display: grid; place-items: center; width: 28px; height: 28px; border-radius: 50%; color: var(--soft); background: var(--wash); }
-.row:hover .icon { background: var(--line); }
 .icon svg { width: 14px; height: 14px; }
 .what, .by { min-width: 0; margin-top: 2px; }
 .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.title bdi { font-weight: 600; margin-right: 8px; overflow-wrap: normal; }
+.title bdi { font-weight: 600; margin-right: 4px; overflow-wrap: normal; }
 .what p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .what p .who { max-width: 45%; }
-small { font-size: 12px; color: var(--soft); margin-right: 8px; white-space: nowrap; }
+small { margin-right: 4px; font-size: 12px; color: var(--soft); white-space: nowrap; }
 time { color: var(--soft); font-variant-numeric: tabular-nums; }
 .row > time { margin-top: 2px; font-size: 13px; text-align: right; white-space: nowrap; }
 .by { display: flex; align-items: center; gap: 8px; color: var(--soft); height: 24px; overflow: hidden; }
@@ -116,18 +116,17 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 
 .rails { position: absolute; inset: 0 auto 0 0; width: var(--gutter); pointer-events: none; }
 .rails i, .join::after { position: absolute; right: 0; border: 0 solid var(--way); border-left-width: 2px; }
-.rails i { --way: var(--accent); top: 0; bottom: 0; left: calc(var(--gutter) - 14px); }
+.rails i { --way: var(--accent); top: -1px; bottom: 0; left: calc(var(--gutter) - 14px); }
 .rails .lane1 { --way: var(--lane1); left: calc(var(--gutter) - 30px); }
 .rails .lane2 { --way: var(--lane2); left: calc(var(--gutter) - 46px); }
 .rails .open { top: 22px; border-top-width: 2px; border-top-left-radius: 10px; }
-.rails .end, .join::after { bottom: auto; height: 22px; border-bottom-width: 2px; border-bottom-left-radius: 10px; }
+.rails .end, .join::after { bottom: auto; height: 23px; border-bottom-width: 2px; border-bottom-left-radius: 10px; }
 .join::after { content: ""; left: -2px; top: 0; }
 .row[data-was] .icon { background: var(--paper); color: var(--rail); box-shadow: inset 0 0 0 2px color-mix(in srgb, var(--rail) 35%, var(--paper)); }
 
 .row[data-type=anon_merge] { background: color-mix(in srgb, var(--rail) 7%, var(--paper)); }
 [data-type=anon_merge] .icon { background: var(--rail) !important; color: var(--paper); }
 :is([data-type=anon_merge], [data-type=people_merged], [data-type=failed_attribute_change]) .what { grid-column: 2 / 4; grid-row: 1; }
-[data-type=anon_merge] .by { display: none; }
 :is([data-type=people_merged], [data-type=failed_attribute_change]) .by { grid-area: 1 / 3; }
 [data-type=anon_merge] .title { color: var(--rail); }
 .row > time { grid-area: 1 / 4; }
@@ -158,10 +157,10 @@ button.who:hover bdi, .person:hover .who bdi { text-decoration: underline; text-
 
 aside { flex: none; width: 380px; box-sizing: border-box; overflow: auto; overscroll-behavior: contain; border-left: 1px solid var(--line); padding: 18px 20px 28px; background: var(--paper); }
 aside .close-panel { float: right; margin: -2px -6px 0 8px; padding: 8px; }
-.kind { color: var(--soft); font-size: 12px; line-height: 18px; font-weight: 550; letter-spacing: .01em; }
-aside h2 { font-size: 18px; line-height: 26px; font-weight: 650; letter-spacing: -.01em; overflow-wrap: anywhere; outline: none; }
-aside h2.mono { font-size: 15px; letter-spacing: 0; }
-aside h2.who { display: flex; gap: 8px; }
+.kind { color: var(--soft); font-weight: 550; font-size: 12px; line-height: 18px; }
+aside h2 { font-size: 18px; line-height: 26px; font-weight: 650; overflow-wrap: anywhere; outline: none; }
+aside h2.mono { font-size: 15px; }
+aside h2.who { display: flex; align-items: start; gap: 8px; }
 aside h2.who i { width: 26px; height: 26px; line-height: 26px; font-size: 13px; }
 aside h2.who bdi { white-space: normal; overflow-wrap: anywhere; }
 aside h3 { margin: 22px 0 8px; font-size: 13px; line-height: 20px; font-weight: 600; }
@@ -178,28 +177,27 @@ dd { min-width: 0; overflow-wrap: anywhere; }
 .answer { font-size: 13px; } .answer p { margin-top: 8px; }
 .tokens { display: flex; flex-wrap: wrap; gap: 6px; }
 .tokens li { max-width: 100%; display: inline-flex; padding: 1px 10px 1px 8px; border-radius: 14px; background: var(--wash); font-size: 13px; }
-.plain li { display: flex; gap: 10px; justify-content: space-between; font-size: 13px; line-height: 26px; }
+.plain li { display: flex; gap: 10px; font-size: 13px; line-height: 26px; }
 .plain bdi { flex: 1; }
-.timeline li { position: relative; display: flex; gap: 12px; justify-content: space-between; align-items: baseline; padding: 3px 0 3px 24px; font-size: 13px; line-height: 24px; }
+.timeline li { position: relative; display: flex; gap: 12px; align-items: baseline; padding: 3px 0 3px 24px; font-size: 13px; line-height: 24px; }
 .timeline time { white-space: nowrap; }
 .timeline .text { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .timeline li::after { content: ""; position: absolute; left: 5px; top: 0; bottom: 0; border-left: 2px solid var(--accent); }
 .timeline .was-anonymous::after { border-left-style: dashed; }
-.timeline li::before { content: ""; position: absolute; z-index: 1; left: 1px; top: 10px; width: 10px; height: 10px; box-sizing: border-box; border-radius: 50%; background: var(--accent); }
+.timeline li::before { content: ""; position: absolute; z-index: 1; left: 1px; top: 10px; width: 10px; height: 10px; box-sizing: border-box; border-radius: 50%; border: 5px solid var(--accent); }
 .timeline .was-anonymous::before { background: var(--paper); border: 2px dashed var(--accent); }
 .timeline .merge .text { white-space: normal; }
-.timeline .merge { padding-top: 6px; padding-bottom: 6px; color: var(--accent); }
+.timeline .merge { padding-block: 6px; color: var(--accent); }
 .timeline .merge::before { width: 16px; height: 16px; left: -2px; top: 10px; border: 4px solid color-mix(in srgb, var(--accent) 25%, var(--paper)); background: var(--accent); }
 .timeline li:first-child::after { top: 14px; } .timeline li:last-child::after { bottom: auto; height: 14px; }
 .whole-message { margin-top: 22px; font-size: 13px; }
 summary { color: var(--soft); cursor: pointer; } summary:hover { color: var(--ink); }
 aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: auto; border-radius: 8px; background: var(--wash); font: 12px/19px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .erase { margin-top: 28px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 13px; }
-.erase summary { color: var(--danger); cursor: pointer; }
+.erase summary { color: var(--danger); }
 .erase > p { margin: 10px 0; }
 
 .news { animation: come .5s ease-out; }
-.news[data-type=anon_merge] { animation-duration: 1s; }
 @keyframes come { from { opacity: 0; background: color-mix(in srgb, var(--rail) 20%, var(--paper)); } }
 @media (prefers-reduced-motion: reduce) { .news { animation: none; } }
 @container (max-width: 1000px) { .open .by { display: none; } .open .row { grid-template-columns: 28px minmax(0, 1fr) 0 84px; } }
@@ -209,15 +207,15 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
 @container (max-width: 620px) {
   header, .filters, .trouble { padding-left: 14px; padding-right: 14px; }
   .caption { padding: 0 14px 10px; }
-  .filters { padding-top: 10px; padding-bottom: 10px; }
-  .joint { flex-basis: 160px; }
+  .filters { padding-block: 10px; }
+  .joint { flex-basis: 100%; }
   .between { display: grid; grid-template-columns: auto minmax(0, 1fr); align-items: center; flex: 1 1 100%; } .between label { display: contents; }
   .status { font-size: 0; gap: 0; }
   .feed { --gutter: 14px; } .lanes1 { --gutter: 28px; } .lanes2 { --gutter: 42px; } .lanes3 { --gutter: 56px; }
   .rails .lane1 { left: calc(var(--gutter) - 27px); } .rails .lane2 { left: calc(var(--gutter) - 40px); }
   .row, .open .row { grid-template-columns: 28px minmax(0, 1fr) auto; gap: 0 10px; padding-right: 14px; }
   .row .by, .open .row .by { display: flex; grid-area: 2 / 2 / auto / 4; margin-top: 0; }
-  .row[data-type=anon_merge] .by, .row[data-type=failed_attribute_change] .by, .row[data-type=people_merged] .by { display: none; }
+  .by:empty { display: none !important; }
   .what { display: contents !important; }
   .title { grid-area: 1 / 2; margin-top: 2px; }
   .what p { grid-column: 2 / 4; white-space: normal; }
@@ -225,11 +223,11 @@ aside pre { margin-top: 8px; padding: 10px 12px; max-height: 420px; overflow: au
   .row > time { grid-area: 1 / 3; }
   .oldest { display: block; }
   .oldest::before { display: none; }
-  .title bdi { margin-right: 4px; } .row > time { font-size: 12px; }
-  [role=tablist] { gap: 14px; } header { gap: 10px; } .count { margin-left: 5px; padding: 1px 6px; }
-  [role=tablist]:has(#queue:not([hidden])) { gap: 11px; font-size: 13px; } :has(> #queue:not([hidden])) .count { margin-left: 3px; padding: 1px 5px; font-size: 11px; }
+  .title bdi { margin: 0; } .row > time { font-size: 12px; }
+  [role=tablist] { gap: 8px; font-size: 13px; } header { gap: 10px; } .count { margin: 0; padding: 1px 5px; font-size: 11px; }
   .person { grid-template-columns: minmax(0, 1fr) auto; padding: 10px 14px; row-gap: 0; }
   .others { grid-area: 2 / 1; } .joined { grid-area: 2 / 2; text-align: right; font-size: 13px; white-space: nowrap; }
   .failure { padding: 10px 14px; } .queue li { padding: 10px 14px; grid-template-columns: 72px minmax(0, 1fr) auto; } .queue li > .soft { display: none; }
 }
+@container (max-width: 340px) { .count { display: none; } }
 `;

@@ -256,7 +256,7 @@ const CAPTIONS: Record<ActivityTab, () => (Node | string)[]> = {
 
 function makeTab(tab: Tab) {
   const count = make('span', { class: 'count' });
-  return { count, button: make('button', { type: 'button', role: 'tab', id: tab, 'aria-controls': 'panel' }, NAMES[tab], count) };
+  return { count, button: make('button', { type: 'button', role: 'tab', id: tab, 'aria-controls': 'panel' }, `${NAMES[tab]} `, count) };
 }
 
 function nextTab(key: string, current: number, last: number): number | undefined {

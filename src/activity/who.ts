@@ -30,7 +30,7 @@ export function makeWasAnonymous(anonymousId: string | undefined): HTMLSpanEleme
 export function shortId(anonymousId: string): string {
   const id = String(anonymousId).trim();
   if (!id) return 'blank id';
-  return id.length > 12 ? `${id.slice(0, 8)}…` : id;
+  return id.length > 12 ? cut(id, 8) : id;
 }
 
 /** The name a person goes by in the log: the address alone when that is all that is known of them. */
@@ -45,8 +45,9 @@ export function portrait(name: string, person: string): Node[] {
   return [make('i', { class: `h${hash % HUES}`, 'aria-hidden': 'true' }, initial.toUpperCase()), make('bdi', {}, name)];
 }
 
-/** A stranger chose the length of it. */
-export function cut(text: string, length = 120): string {
+/** A stranger chose the length of it. An id is shown whole: it has 150 bytes at most, and to erase somebody one has to type it. */
+export function cut(text: string, length = 150): string {
   const whole = String(text);
-  return whole.length > length ? `${whole.slice(0, length)}…` : whole;
+  // Not through the middle of a character that is two.
+  return whole.length > length ? `${whole.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…` : whole;
 }

@@ -47,6 +47,21 @@ test('the inspector of a page without a collector shows its merges, and says why
   await expect(page.getByText('club')).toBeVisible();
 });
 
+test('the inspector gives the focus back to what had it, unless somebody has gone on in the page', async ({ page, pages }) => {
+  pages.put('/', `${localPage()}<button onclick="cioanalytics.inspector()">Inspect</button><input id="own">`);
+  await open(page, pages.url);
+  await page.getByRole('button', { name: 'Inspect' }).click();
+  await expect(page.getByRole('button', { name: 'Close the inspector' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Inspect' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Close the inspector' })).toBeFocused();
+  await page.locator('#own').focus();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('hitherto-activity')).toHaveCount(0);
+  await expect(page.locator('#own')).toBeFocused();
+});
+
 test('the inspector opens again after a navigation has replaced the body under it', async ({ page, pages }) => {
   pages.put('/', localPage());
   await open(page, pages.url);

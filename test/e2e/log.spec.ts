@@ -124,11 +124,11 @@ test('the keyboard is enough: lines, panels, tabs', async ({ page, collector }) 
   await page.keyboard.press('ArrowDown');
   await expect(focused).toHaveAttribute('aria-posinset', '2');
   await page.keyboard.press('End');
-  await expect(focused).toHaveAttribute('aria-label', 'Homepage');
+  await expect(focused).toHaveAttribute('aria-label', 'Home, ada');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Home' })).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(focused).toHaveAttribute('aria-label', 'Homepage');
+  await expect(focused).toHaveAttribute('aria-label', 'Home, ada');
 
   await page.getByRole('tab', { name: /Identified/ }).focus();
   await page.keyboard.press('ArrowRight');
@@ -258,6 +258,21 @@ test('the counters and the chart are of what came in', async ({ page, collector 
   await expect(page.getByRole('img', { name: /Events and merges over time, 24 steps; at most 4 events in one, and at most 1 merge/ })).toBeVisible();
 });
 
+test('the log stays where it is when the counts come', async ({ page, collector }) => {
+  await visits(collector);
+  let answer = (): void => undefined;
+  const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/api/stats*', async (route) => {
+    await isAnswered;
+    await route.continue();
+  });
+  await signIn(page, collector);
+  const before = await page.locator('hitherto-activity').boundingBox();
+  answer();
+  await expect(page.locator('[data-counter=events]')).toHaveText('4');
+  expect(await page.locator('hitherto-activity').boundingBox()).toEqual(before);
+});
+
 test('the counters follow the log', async ({ page, collector }) => {
   await visits(collector);
   await signIn(page, collector);
@@ -287,8 +302,77 @@ test('in a page of another origin it says that the log is for pages of the colle
 test('says that the collector is gone, and is there again when that is', async ({ page, collector }) => {
   await visits(collector);
   await signIn(page, collector);
+  await expect(page.getByText('Live', { exact: true })).toBeVisible();
   await collector.kill();
-  await expect(page.getByText('does not answer. Is it running?')).toBeVisible({ timeout: 30_000 });
+  // At once: a log that is read every 15 seconds would be "Live" for as long.
+  await expect(page.getByText('does not answer. Is it running?')).toBeVisible({ timeout: 4_000 });
   await collector.restart();
   await expect(page.getByText('does not answer. Is it running?')).toBeHidden({ timeout: 30_000 });
+});
+
+test('lines and tabs are called by words that stand apart, and a group by its name wherever it stands', async ({ page, collector }) => {
+  await visits(collector);
+  const timestamp = new Date(Date.now() - 7_200_000).toISOString();
+  await send(collector.url, [{ type: 'group', messageId: 'g', userId: 'ada', groupId: 'acme', timestamp }]);
+  await signIn(page, collector);
+  await expect(page.getByRole('tab', { name: 'Anonymous 1', exact: true })).toBeVisible();
+  const line = page.getByRole('article', { name: 'acme, ada', exact: true });
+  await expect(line.locator('.title')).toHaveText('acme group happened 2 h ago', { useInnerText: true });
+  await line.click();
+  await expect(page.getByRole('heading', { name: 'acme', exact: true })).toBeFocused();
+  await page.getByRole('article', { name: 'Anonymous Data Merged, ada', exact: true }).locator('.title').click();
+  await expect(page.getByRole('complementary').getByText('Anonymous Data Merged')).toHaveCount(1);
+  await page.getByRole('article', { name: 'acme' }).getByRole('button', { name: 'ada' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'acme' })).toBeVisible();
+});
+
+test('at 320 pixels every tab and the whole filter are in sight, and whose a line is', async ({ page, collector }) => {
+  await page.setViewportSize({ width: 320, height: 800 });
+  await visits(collector);
+  await signIn(page, collector);
+  const edge = await page.getByRole('tabpanel').evaluate((panel) => panel.getBoundingClientRect().right);
+  for (const part of [page.getByRole('tab', { name: /People/ }), page.getByRole('searchbox', { name: 'Filter' })]) {
+    const { x, width } = (await part.boundingBox())!;
+    expect(x + width).toBeLessThan(edge);
+    // Not cut off by what it stands in, either.
+    await expect(part).toBeInViewport({ ratio: 1 });
+  }
+  await expect(page.getByRole('article', { name: 'Failed Attribute Change' }).getByRole('button', { name: 'grace' })).toBeVisible();
+});
+
+test('what failed is said in words, and what the filter leaves nothing of', async ({ page, collector }) => {
+  await visits(collector);
+  await send(collector.url, [{ type: 'identify', messageId: 'email', userId: 'grace', traits: { email: 'ada@example.com' } }]);
+  await signIn(page, collector);
+  await expect(page.getByText('Could not set email: already taken', { exact: true })).toBeVisible();
+  await expect(page.getByText(/Could not set anonymous id\s+8f3c2a1b…: already taken/)).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('searched');
+  await expect(page.getByText('Look under the other tab, or take the filter away.')).toBeVisible();
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('nothing like it');
+  await expect(page.getByText('Take the filter away.', { exact: true })).toBeVisible();
+});
+
+test('in a page that reads from the right, in capitals and centred, the log looks as it does anywhere', async ({ page, pages }) => {
+  pages.put('/', '<!doctype html><html lang="ar" dir="rtl" style="text-transform: uppercase; text-align: center; letter-spacing: 4px; line-height: 3"><title>Log</title><main><hitherto-activity></hitherto-activity></main><script src="/dist/hitherto-activity.min.js"></script></html>');
+  await page.goto(pages.url);
+  await page.locator('hitherto-activity').evaluate((log) => ((log as HTMLElementTagNameMap['hitherto-activity']).client = { activity: () => [] }));
+  const look = await page.getByRole('tabpanel').evaluate((panel) => {
+    const { direction, textTransform, textAlign, letterSpacing, lineHeight } = getComputedStyle(panel);
+    return [direction, textTransform, textAlign, letterSpacing, lineHeight];
+  });
+  expect(look).toEqual(['ltr', 'none', 'start', 'normal', '24px']);
+});
+
+test('where the colours are those of the system, what is chosen can be told, and every mark is there', async ({ page, collector }) => {
+  await visits(collector);
+  await page.emulateMedia({ forcedColors: 'active' });
+  await signIn(page, collector);
+  const width = (selector: string, side: string, part?: string): Promise<string> => page.locator(selector).evaluate((element, [name, pseudo]) => getComputedStyle(element, pseudo).getPropertyValue(name!), [side, part] as const);
+  expect(await width('#identified', 'border-bottom-width')).toBe('2px');
+  expect(await width('#anonymous', 'border-bottom-width')).toBe('0px');
+  expect(await width('.status', 'border-top-width', '::before')).not.toBe('0px');
+  expect(await width('fieldset :checked + span', 'outline-style')).toBe('solid');
+  expect(await width('fieldset :not(:checked) + span', 'outline-style')).toBe('none');
+  expect(await width('.switch input', 'border-top-width')).toBe('1px');
+  expect(await width('.switch input', 'border-top-width', '::before')).toBe('8px');
 });

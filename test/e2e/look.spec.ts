@@ -1,3 +1,4 @@
+import { accessibilityFaults } from './axe.js';
 import { browse, expect, identify, open, remotePage, test } from './fixtures.js';
 
 test.describe('the activity log at /', () => {
@@ -27,6 +28,7 @@ test.describe('the activity log at /', () => {
     await page.getByRole('textbox').fill('not the token');
     await page.getByRole('textbox').press('Enter');
     await expect(page.getByText('The collector does not accept this token.')).toBeVisible();
+    await expect(page.getByRole('textbox')).toHaveAccessibleDescription(/does not accept this token/);
   });
 
   test('shows hostile text as text', async ({ context, page, pages, collector }) => {
@@ -58,6 +60,7 @@ test('the demo shop: look around, fill the cart, log in, and it is all yours', a
   expect(merge).toMatchObject({ person: 'ada', count: 8 });
   expect((await collector.person('ada')).traits).toMatchObject({ email: 'ada@example.com', first_name: 'Ada' });
 
+  expect(await accessibilityFaults(page)).toEqual([]);
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect.poll(async () => (await collector.activity('tab=anonymous')).length).toBe(1);
 });
@@ -72,4 +75,5 @@ test('examples/script-tag: track, identify and the log, from a file server and n
 
   await page.reload();
   await expect(page.getByText('Anonymous Data Merged', { exact: true })).toBeVisible();
+  expect(await accessibilityFaults(page)).toEqual([]);
 });

@@ -39,6 +39,6 @@ export function drawMerges(plot: UPlot, items: Stats['items'], { fill, ink, font
   ctx.restore();
 }
 
-function shortNumber(count: number): string {
+export function shortNumber(count: number): string {
   return count.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 });
 }

@@ -1,7 +1,7 @@
 import UPlot from 'uplot';
 import type { Stats } from '../../wire/index.js';
 import type { Api } from './api.js';
-import { drawMerges } from './merges.js';
+import { drawMerges, shortNumber } from './merges.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -67,6 +67,8 @@ export function createOverview(section: HTMLElement) {
   return {
     start(next: Api) {
       api = next;
+      // At once, so that the log below does not jump when the answer comes.
+      section.hidden = false;
       void refresh();
     },
     stop() {
@@ -103,7 +105,7 @@ function optionsFor(place: HTMLElement, step: number, items: Stats['items']): UP
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
   const axis = { stroke: color('--soft'), font, grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
-  const words: Intl.DateTimeFormatOptions = step === DAY_MS ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' };
+  const words: Intl.DateTimeFormatOptions = step === DAY_MS ? { day: 'numeric', month: 'short' } : { timeStyle: 'short' };
   return {
     width: place.clientWidth,
     height: CHART_HEIGHT,
@@ -116,7 +118,8 @@ function optionsFor(place: HTMLElement, step: number, items: Stats['items']): UP
     scales: { x: { range: (_, first, last) => [first - step / 2000, last + step / 2000] }, y: { range: (_, __, highest) => [0, Math.max(4, Math.ceil(highest * 1.1)) * 1.2] } },
     axes: [
       { ...axis, grid: { show: false }, space: 70, gap: 8, size: 31, values: (_, seconds) => seconds.map((second) => new Date(second * 1000).toLocaleString(undefined, words)) },
-      { ...axis, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] },
+      // Short, because it has this much room however many there are.
+      { ...axis, size: 44, space: 36, values: (_, counts) => counts.map(shortNumber), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] },
     ],
     series: [
       {},
