@@ -54,9 +54,9 @@ export function withoutPerson(command: Command, names: string[], anonymousIds: s
 /** Why an event did not join that came behind what closed the late window of its claim early. @param closing what did, where that is known */
 export function explainClosed({ receivedAt }: MessageRecord, { closedAt }: Claim, closing: Command | undefined): Explanation {
   const before = `${lasting(receivedAt - closedAt!)} before it arrived, which closed the late window of its anonymous id.`;
-  return closing?.type === 'person_suppressed'
-    ? { reason: 'late_window_passed', detail: `Its person was suppressed ${before}` }
-    : { reason: 'merging_off', detail: `Merging was switched off ${before}` };
+  if (closing?.type === 'person_suppressed') return { reason: 'late_window_passed', detail: `Its person was suppressed ${before}` };
+  if (closing?.type === 'people_merged') return { reason: 'late_window_passed', detail: `Its person was merged into somebody suppressed ${before}` };
+  return { reason: 'merging_off', detail: `Merging was switched off ${before}` };
 }
 
 export const DONE: CommandResult = { done: true };

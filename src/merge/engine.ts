@@ -14,7 +14,7 @@ import {
   type Command,
   type CommandResult,
 } from './command.js';
-import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
+import { createCore, type PlacedActivity, type ReceivedAt, type Suppression } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
 import { nameMeantBy, namesMeantBy } from './identity.js';
@@ -94,7 +94,7 @@ export interface Engine {
   message(messageId: string, anonymousId?: string): Message | undefined;
   /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds; the last `receivedAt` when absent */
   preview(person: string, anonymousId: string, now?: number): Preview;
-  /** Makes two people one: the secondary's past and names become the primary's. Both must be known. */
+  /** Makes two people one: the secondary's past and names become the primary's, suppressed if the primary is. Both must be known. */
   mergePeople(primary: string, secondary: string, at: CommandAt): CommandResult;
   /** Takes back what an anonymous id brought its person; called again, within 30 days, it restores that exactly. The id stays unusable. */
   undoMerge(anonymousId: string, at: CommandAt): CommandResult;
@@ -249,7 +249,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
         if (![command.primary, command.secondary].every(isKnown)) return;
         // What came in since, before it in the log, may have made the two one already.
         const [into, from] = [directory.rootOf(command.primary), directory.rootOf(command.secondary)];
-        if (into !== from) setLink(from, { person: into, isMerge: true, receivedAt, sequence });
+        if (into === from) return;
+        // Whoever is suppressed is so under each of their names, and these are theirs from here on.
+        if (isSuppressedAt(into, command)) setSuppressed(namesFor(from), { isSuppressed: true, receivedAt, sequence });
+        setLink(from, { person: into, isMerge: true, receivedAt, sequence });
         return;
       }
       case 'person_deleted':
@@ -260,12 +263,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       case 'person_suppressed':
       case 'person_unsuppressed': {
         const { type, receivedAt, sequence } = command;
-        const suppression = { isSuppressed: type === 'person_suppressed', receivedAt, sequence };
-        for (const name of namesOf(command)) {
-          const state = stateOf(name);
-          state.suppressions = [...(state.suppressions ?? []), suppression].sort(byPosition);
-          for (const anonymousId of profiles.get(name)?.anonymousIds ?? []) closeWindow(claimOn(anonymousId)!);
-        }
+        setSuppressed(namesOf(command), { isSuppressed: type === 'person_suppressed', receivedAt, sequence });
         return;
       }
       case 'settings_changed': {
@@ -274,6 +272,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
         if (settings.anonymousEventMerge) return;
         for (const { claim } of streams.values()) if (claim) closeWindow(claim);
       }
+    }
+  }
+
+  function setSuppressed(suppressed: string[], suppression: Suppression): void {
+    for (const name of suppressed) {
+      const state = stateOf(name);
+      state.suppressions = [...(state.suppressions ?? []), suppression].sort(byPosition);
+      for (const anonymousId of profiles.get(name)?.anonymousIds ?? []) closeWindow(claimOn(anonymousId)!);
     }
   }
 
