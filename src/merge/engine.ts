@@ -20,7 +20,7 @@ import { createDirectory, type Directory } from './directory.js';
 import { nameMeantBy, namesMeantBy } from './identity.js';
 import { anonymousSince, isMerged, membership } from './membership.js';
 import { keepIn } from './message-list.js';
-import { historyOf, personOf, type Holdings } from './person.js';
+import { historyOf, holdingsBehind, noHoldings, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
 import { byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
@@ -145,19 +145,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   /** What is kept under a name and under those that lead to it. */
   function holdingsOf(root: string): Holdings {
-    const { aliases = [] } = names.get(root) ?? {};
-    const profile = profiles.get(root);
-    const claims = [...(profile?.anonymousIds ?? [])].map((anonymousId) => claimOn(anonymousId)!).filter(isStanding);
-    const holdings: Holdings = { claims, records: [...(profile?.records ?? []), ...claims.flatMap(mergedInto)], merged: [] };
-    for (const alias of aliases) {
-      const link = names.get(alias)!.link!;
-      const theirs = holdingsOf(alias);
-      if (link.isMerge) holdings.merged.push({ at: link, holdings: theirs });
-      else {
-        holdings.claims = [...holdings.claims, ...theirs.claims];
-        holdings.records = [...holdings.records, ...theirs.records];
-        holdings.merged = [...holdings.merged, ...theirs.merged];
-      }
+    const holdings = noHoldings();
+    const found = [{ name: root, holdings }];
+    for (const { name, holdings } of found) {
+      const { anonymousIds = [], records = [] } = profiles.get(name) ?? {};
+      const claims = [...anonymousIds].map((anonymousId) => claimOn(anonymousId)!).filter(isStanding);
+      holdings.claims = [...holdings.claims, ...claims];
+      holdings.records = [...holdings.records, ...records, ...claims.flatMap(mergedInto)];
+      for (const alias of names.get(name)?.aliases ?? []) found.push({ name: alias, holdings: holdingsBehind(names.get(alias)!.link!, holdings) });
     }
     return holdings;
   }
@@ -356,7 +351,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   /** A name and all that lead to it. */
   function namesUnder(root: string): string[] {
-    return [root, ...[...(names.get(root)?.aliases ?? [])].flatMap(namesUnder)];
+    const under = [root];
+    for (const name of under) for (const alias of names.get(name)?.aliases ?? []) under.push(alias);
+    return under;
   }
 
   /** Every name of whoever is meant by an id, and what those may mean besides while nobody is known by it: whichever is used names them. */
