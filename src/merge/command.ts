@@ -1,6 +1,6 @@
 import { USER_ID_BYTES, type Activity, type Explanation } from '../wire/index.js';
 import { lasting } from './explain.js';
-import type { Claim, MessageRecord, Position } from './record.js';
+import { anonymousStream, type Claim, type MessageRecord, type Position } from './record.js';
 import type { Settings } from './settings.js';
 
 /** What an administrator did, as an entry of the same log as the messages, with all the names it was about (RULES R26). */
@@ -24,6 +24,23 @@ export function commandActivity(command: Command): Activity {
   if (type === 'people_merged') return { type, at, person: command.primary, name: command.secondary };
   if (type === 'settings_changed') return { type, at, name: `anonymousEventMerge: ${command.settings.anonymousEventMerge ? 'on' : 'off'}` };
   return { type, at, person: command.person };
+}
+
+/** Every name that a command is about, and the stream of every anonymous id. */
+export function subjectsOf(command: Command): string[] {
+  switch (command.type) {
+    case 'merge_undone':
+    case 'merge_restored':
+      return [command.person, anonymousStream(command.anonymousId)];
+    case 'people_merged':
+      return [command.primary, command.secondary];
+    case 'person_deleted':
+    case 'person_suppressed':
+    case 'person_unsuppressed':
+      return command.names;
+    case 'settings_changed':
+      return [];
+  }
 }
 
 /**

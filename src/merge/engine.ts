@@ -8,6 +8,7 @@ import {
   NO_MERGE,
   NOBODY,
   SAME_PERSON,
+  subjectsOf,
   TOO_LATE_TO_RESTORE,
   TOO_LONG_FOR_AN_ID,
   withoutPerson,
@@ -22,7 +23,7 @@ import { anonymousSince, isMerged, membership } from './membership.js';
 import { keepIn } from './message-list.js';
 import { historyOf, holdingsBehind, noHoldings, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
-import { byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
+import { anonymousStream, byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
 import type { Settings } from './settings.js';
 import { byTrigger, triggersOf, type PlacedTrigger, type Trigger } from './trigger.js';
@@ -134,6 +135,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const { streams, profiles, names, changes, last, directory } = core;
   const { settle, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
+  /** The commands about each name and anonymous id: whoever is deleted, what was done to everybody else is not gone through. */
+  const commandsAbout = new Map<string, Set<Command>>();
+
   /** What was started by events that a merge brought before it was undone, and that were purged since: it stands (RULES R26). By anonymous id. */
   const outlived = new Map<string, PlacedTrigger[]>();
 
@@ -225,8 +229,31 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   function command(command: Command): CommandResult {
+    keep(command);
     core.enter(command);
     return DONE;
+  }
+
+  function keep(command: Command): void {
+    core.commands.add(command);
+    for (const subject of subjectsOf(command)) {
+      const about = commandsAbout.get(subject);
+      if (about) about.add(command);
+      else commandsAbout.set(subject, new Set([command]));
+    }
+  }
+
+  function forget(command: Command): void {
+    core.commands.delete(command);
+    for (const subject of subjectsOf(command)) {
+      const about = commandsAbout.get(subject)!;
+      about.delete(command);
+      if (about.size === 0) commandsAbout.delete(subject);
+    }
+  }
+
+  function commandsOn(subjects: string[]): Command[] {
+    return [...new Set(subjects.flatMap((subject) => [...(commandsAbout.get(subject) ?? [])]))];
   }
 
   /** What a command does. Worked through again, it does the same. */
@@ -291,7 +318,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   function explainClosedOf(record: MessageRecord, claim: Claim): Explanation {
-    return explainClosed(record, claim, core.commands.find(({ sequence }) => sequence === claim.closedSequence));
+    return explainClosed(record, claim, [...core.commands].find(({ sequence }) => sequence === claim.closedSequence));
   }
 
   function isSuppressedAt(name: string, place: Position): boolean {
@@ -338,7 +365,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
    */
   function reserveNames(after: Position, freed?: string[]): void {
     const reserved = new Set<string>();
-    for (const deletion of core.commands.filter((command) => isBefore(after, command)).sort(byPosition)) {
+    const commands = freed ? commandsOn(freed) : [...core.commands];
+    for (const deletion of commands.filter((command) => isBefore(after, command)).sort(byPosition)) {
       if (deletion.type !== 'person_deleted') continue;
       const { person, names } = deletion;
       for (const name of names) {
@@ -391,9 +419,12 @@ export function createEngine(options: EngineOptions = {}): Engine {
     const anonymousIds = gone.flatMap((name) => [...(profiles.get(name)?.anonymousIds ?? [])]);
     const place = placeOf(at);
     const suppressed = gone.filter((name) => isSuppressedAt(name, place));
-    const kept = core.commands.flatMap((earlier) => (isBefore(earlier, place) ? withoutPerson(earlier, gone, anonymousIds) : earlier) ?? []);
-    core.commands.length = 0;
-    for (const earlier of kept) core.commands.push(earlier);
+    for (const earlier of commandsOn([...gone, ...anonymousIds.map(anonymousStream)]).filter((command) => isBefore(command, place))) {
+      const left = withoutPerson(earlier, gone, anonymousIds);
+      if (left === earlier) continue;
+      forget(earlier);
+      if (left) keep(left);
+    }
     return command({ type: 'person_deleted', person: root, names: gone, anonymousIds, ...(suppressed.length > 0 && { suppressed }), ...place });
   }
 
@@ -484,7 +515,7 @@ interface Gap {
   until: Position;
 }
 
-function gapsIn(commands: Command[]): Gap[] {
+function gapsIn(commands: Iterable<Command>): Gap[] {
   const undone = new Map<string, Position>();
   return [...commands].sort(byPosition).flatMap((command) => {
     if (command.type === 'merge_undone') undone.set(command.anonymousId, command);
