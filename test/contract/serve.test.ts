@@ -250,7 +250,7 @@ describe('hitherto serve', () => {
       [['serve', '--port'], /--port.*--help/],
       [['serve', '--prot', '1'], /--prot.*--help/],
       [['serve', '--write-key', ' '], /--write-key is blank/],
-      [['serve', '--database', 'mysql://127.0.0.1/shop'], /--database is no address of a Postgres; .*postgres:\/\/user/],
+      [['serve', '--database', 'mysql://127.0.0.1/shop'], /the database is no address of a Postgres; .*postgres:\/\/user/],
       [['snippet'], /--endpoint and --write-key of a collector, or, .* --src/],
       [['serve', '--host', '192.0.2.1', '--write-key', 'wk', '--admin-token', 'at'], /cannot listen on 192\.0\.2\.1/],
       [['serve', 'here'], /"here"/],
