@@ -209,6 +209,8 @@ async function start(settings: Settings, { config, sourceOf }: Settled, file: st
   );
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => collector.fetch(request, { address: callerOf(incoming, settings.trustsProxy) }),
+    // HTTP/1.0 needs no Host, and the health checks of some balancers, HAProxy's among them, send none.
+    hostname: 'localhost',
     serverOptions: { headersTimeout: settings.headerSeconds * 1000, requestTimeout: REQUEST_SECONDS * 1000, keepAliveTimeout: IDLE_SECONDS * 1000, connectionsCheckingInterval: CHECK_MS },
   }) as Server;
   try {
