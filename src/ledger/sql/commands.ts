@@ -80,8 +80,8 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         if (undoneAt !== undefined) await startWhatJoined({ ...claim, undoneAt: undefined }, statements, lookup, campaigns);
         return DONE;
       }),
-    deletePerson: (id, at) =>
-      change(async (statements, lookup) => {
+    async deletePerson(id, at) {
+      const result = await change(async (statements, lookup): Promise<CommandResult> => {
         const person = await lookup.rootNamed(id);
         if (person === undefined) return NOBODY;
         const names = await lookup.namesFor(id);
@@ -91,7 +91,10 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         const { receivedAt } = await enter(statements, at, { type: 'person_deleted', person, names, anonymousIds });
         for (const name of names) await erase(name, receivedAt, statements, lookup);
         return DONE;
-      }),
+      });
+      if (result.done) await database.wipe?.();
+      return result;
+    },
     suppress: (id, at) => suppress(id, at, 'person_suppressed'),
     unsuppress: (id, at) => suppress(id, at, 'person_unsuppressed'),
     changeSettings: (wanted, at) =>
