@@ -31,9 +31,10 @@ export async function openLedger({ data, database }: Storage, options: LedgerOpt
 }
 
 export function makeFolder(data: string): void {
+  // What people did is nobody else's business, also where the folder was there before, for all to look into.
+  process.umask(0o077);
   try {
-    // What people did is nobody else's business.
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    mkdirSync(data, { recursive: true });
   } catch (error) {
     throw folderError(data, error);
   }
