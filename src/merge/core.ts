@@ -85,7 +85,7 @@ export interface Core {
   names: Map<string, NameState>;
   /** How merging was switched, in order. */
   changes: SettingsChange[];
-  commands: Set<Command>;
+  commands: Command[];
   /** Where the log ends. */
   last: Position;
   directory: Directory;
@@ -120,7 +120,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   const profiles = new Map<string, Profile>();
   const names = new Map<string, NameState>();
   const changes: SettingsChange[] = [];
-  const commands = new Set<Command>();
+  const commands: Command[] = [];
   const last: Position = { receivedAt: -Infinity, sequence: 0 };
   /** Where the last entry stands that earlier ones may bear on: a link between names, a command. */
   let lastTurn: Position | undefined;
@@ -369,7 +369,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
     // Sorting is stable, so that within one position the newest stays on top: the merge, then the messages of a batch from its end.
     return [
       ...claims.map((claim) => ({ place: claimedAt(claim), lines: [mergeActivity(claim, mergedInto(claim), directory) ?? []].flat() })),
-      ...[...commands].map((command) => ({ place: command, lines: [commandRules!.lineOf(command)] })),
+      ...commands.map((command) => ({ place: command, lines: [commandRules!.lineOf(command)] })),
       ...log().reverse().map((record) => ({ place: record, lines: activitiesOf(record, claimFor(record), directory) })),
     ]
       .sort((a, b) => byPosition(b.place, a.place))
@@ -391,7 +391,7 @@ export function createCore(commandRules?: CommandRules, isMergingAtFirst = true)
   }
 
   function enter(command: Command): void {
-    commands.add(command);
+    commands.push(command);
     if (isBefore(command, last)) isStale = true;
     advanceTo(command);
     work(command);

@@ -229,13 +229,12 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   function command(command: Command): CommandResult {
-    keep(command);
+    note(command);
     core.enter(command);
     return DONE;
   }
 
-  function keep(command: Command): void {
-    core.commands.add(command);
+  function note(command: Command): void {
     for (const subject of subjectsOf(command)) {
       const about = commandsAbout.get(subject);
       if (about) about.add(command);
@@ -244,7 +243,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   function forget(command: Command): void {
-    core.commands.delete(command);
+    core.commands.splice(core.commands.indexOf(command), 1);
     for (const subject of subjectsOf(command)) {
       const about = commandsAbout.get(subject)!;
       about.delete(command);
@@ -318,7 +317,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   function explainClosedOf(record: MessageRecord, claim: Claim): Explanation {
-    return explainClosed(record, claim, [...core.commands].find(({ sequence }) => sequence === claim.closedSequence));
+    return explainClosed(record, claim, core.commands.find(({ sequence }) => sequence === claim.closedSequence));
   }
 
   function isSuppressedAt(name: string, place: Position): boolean {
@@ -365,7 +364,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
    */
   function reserveNames(after: Position, freed?: string[]): void {
     const reserved = new Set<string>();
-    const commands = freed ? commandsOn(freed) : [...core.commands];
+    const commands = freed ? commandsOn(freed) : core.commands;
     for (const deletion of commands.filter((command) => isBefore(after, command)).sort(byPosition)) {
       if (deletion.type !== 'person_deleted') continue;
       const { person, names } = deletion;
@@ -423,7 +422,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const left = withoutPerson(earlier, gone, anonymousIds);
       if (left === earlier) continue;
       forget(earlier);
-      if (left) keep(left);
+      if (!left) continue;
+      note(left);
+      core.commands.push(left);
     }
     return command({ type: 'person_deleted', person: root, names: gone, anonymousIds, ...(suppressed.length > 0 && { suppressed }), ...place });
   }
@@ -515,7 +516,7 @@ interface Gap {
   until: Position;
 }
 
-function gapsIn(commands: Iterable<Command>): Gap[] {
+function gapsIn(commands: Command[]): Gap[] {
   const undone = new Map<string, Position>();
   return [...commands].sort(byPosition).flatMap((command) => {
     if (command.type === 'merge_undone') undone.set(command.anonymousId, command);
