@@ -48,8 +48,7 @@ export function createAdministrationApi(ledger: Ledger, now: () => number): Admi
     readSettings: () => ask(async ({ settings }) => json(200, await settings())),
     changeSettings: (request) =>
       ask(async ({ changeSettings }) => {
-        const { body, fault } = await readBody(request);
-        if (fault) return json(400, fault);
+        const { body = {} } = await readBody(request);
         const { anonymousEventMerge, ...unknown } = body;
         if (typeof anonymousEventMerge !== 'boolean' || Object.keys(unknown).length > 0) return json(400, BAD_SETTINGS);
         return json(200, await changeSettings({ anonymousEventMerge }, now()));

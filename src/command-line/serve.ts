@@ -6,15 +6,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { createCollector, type Collector, type CollectorOptions, type Meter } from '../collector/index.js';
-import { inFile, type Config } from '../config.js';
+import { inFile } from '../config.js';
 import { createSite } from '../site.js';
 import { BATCH_BYTES, MESSAGE_BYTES } from '../wire/index.js';
-import { textIn, UsageError, type Command, type Values } from './command.js';
+import { textIn, UsageError, type Command } from './command.js';
 import { createLogger, logEverything, LOG_LEVELS, type LogLevel } from './log.js';
 import { prometheusMeter } from './metrics.js';
 import { versionOfPackage } from './package.js';
 import { readyText } from './ready.js';
-import { settled } from './settings.js';
+import { settled, type Settled } from './settings.js';
 import { countedByAll } from './shared-metrics.js';
 import { DEFAULT_DATA, makeFolder, openLedger, STORAGE_OPTIONS, type Storage } from './storage.js';
 import { keptToken } from './token.js';
@@ -52,10 +52,10 @@ On an address that others can reach, --write-key and --admin-token are required.
     'HITHERTO_DATABASE=postgres://… hitherto serve --config hitherto.json --workers 4',
   ],
   async run(given) {
-    const { values, config } = settled(given, serve.options);
-    const settings = readSettings(values);
+    const all = settled(given, serve.options);
+    const settings = readSettings(all);
     if (settings.workers > 1 && cluster.isPrimary) return startWorkers(settings.workers);
-    return start(settings, config, textIn(values, 'config') ?? textIn(given, 'config') ?? process.env['HITHERTO_CONFIG']);
+    return start(settings, all, textIn(given, 'config') ?? process.env['HITHERTO_CONFIG']);
   },
 };
 
@@ -90,63 +90,65 @@ interface Settings extends Storage {
   options: Pick<CollectorOptions, 'writeKeys' | 'secretKeys' | 'allowedOrigins' | 'rateLimits' | 'sizeLimits' | 'signedIdentity'>;
 }
 
-function readSettings(values: Values): Settings {
+function readSettings(given: Settled): Settings {
+  const { values, sourceOf } = given;
   const host = textIn(values, 'host') ?? '127.0.0.1';
   const database = textIn(values, 'database');
   const adminToken = textIn(values, 'admin-token');
   const writeKeys = values['write-key'] as string[] | undefined;
-  const workers = numberIn(values, 'workers', 1, 1, 128);
+  const workers = numberIn(given, 'workers', 1, 1, 128);
   if (!isLoopback(host) && (writeKeys === undefined || adminToken === undefined)) {
-    throw new UsageError(`others can reach ${host}, so --write-key and --admin-token are required there; choose both, or leave out --host.`);
+    throw new UsageError(`others can reach ${host}, so --write-key and --admin-token are required there; choose both, or leave out ${sourceOf('host')}.`);
   }
-  if (workers > 1 && database === undefined) throw new UsageError('several workers share a Postgres: give --database too, or leave out --workers.');
-  const perMinute = numberIn(values, 'rate-limit', undefined, 0, 10_000_000);
+  if (workers > 1 && database === undefined) throw new UsageError(`several workers share a Postgres: give --database too, or leave out ${sourceOf('workers')}.`);
+  const perMinute = numberIn(given, 'rate-limit', undefined, 0, 10_000_000);
   const allowedOrigins = values['allow-origin'] as string[] | undefined;
   return {
-    port: readPort(values),
+    port: readPort(given),
     host,
     data: textIn(values, 'data') ?? DEFAULT_DATA,
     database,
     adminToken,
-    headerSeconds: numberIn(values, 'header-seconds', HEADER_SECONDS, 1, REQUEST_SECONDS),
+    headerSeconds: numberIn(given, 'header-seconds', HEADER_SECONDS, 1, REQUEST_SECONDS),
     trustsProxy: values['trust-proxy'] === true,
     workers,
-    logLevel: oneOf(LOG_LEVELS, 'log-level', textIn(values, 'log-level') ?? 'warning'),
+    logLevel: oneOf(given, LOG_LEVELS, 'log-level', 'warning'),
     options: {
       writeKeys: writeKeys ?? ['demo'],
       secretKeys: (values['secret-key'] as string[] | undefined) ?? [],
       ...(allowedOrigins && { allowedOrigins }),
       ...(perMinute !== undefined && { rateLimits: { perAddress: perMinute || Infinity } }),
-      sizeLimits: sizesIn(values),
-      ...identityIn(values),
+      sizeLimits: sizesIn(given),
+      ...identityIn(given),
     },
   };
 }
 
-function sizesIn(values: Values): Required<CollectorOptions>['sizeLimits'] {
-  const batchBytes = numberIn(values, 'batch-bytes', BATCH_BYTES, 1024, LARGEST_REQUEST_BYTES);
-  return { batchBytes, messageBytes: numberIn(values, 'message-bytes', Math.min(MESSAGE_BYTES, batchBytes), 1024, batchBytes) };
+function sizesIn(given: Settled): Required<CollectorOptions>['sizeLimits'] {
+  const batchBytes = numberIn(given, 'batch-bytes', BATCH_BYTES, 1024, LARGEST_REQUEST_BYTES);
+  return { batchBytes, messageBytes: numberIn(given, 'message-bytes', Math.min(MESSAGE_BYTES, batchBytes), 1024, batchBytes) };
 }
 
-function identityIn(values: Values): Pick<CollectorOptions, 'signedIdentity'> {
+function identityIn(given: Settled): Pick<CollectorOptions, 'signedIdentity'> {
+  const { values, sourceOf } = given;
   const file = textIn(values, 'identity-public-key');
   const secret = values['identity-secret'] as string[] | undefined;
-  const require = oneOf(['open', 'traits', 'all'] as const, 'identity', textIn(values, 'identity') ?? 'open');
-  const tokenSeconds = numberIn(values, 'identity-seconds', undefined, 1, 999_999_999);
+  const require = oneOf(given, ['open', 'traits', 'all'] as const, 'identity', 'open');
+  const tokenSeconds = numberIn(given, 'identity-seconds', undefined, 1, 999_999_999);
   if (file === undefined && secret === undefined) {
     if (require === 'open') return {};
-    throw new UsageError(`--identity ${require} needs --identity-secret or --identity-public-key: what the tokens are checked by.`);
+    throw new UsageError(`${sourceOf('identity')} is ${require}, which needs --identity-secret or --identity-public-key: what the tokens are checked by.`);
   }
-  return { signedIdentity: { require, ...(tokenSeconds !== undefined && { tokenSeconds }), ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file) }) } };
+  return { signedIdentity: { require, ...(tokenSeconds !== undefined && { tokenSeconds }), ...(secret && { secret }), ...(file !== undefined && { publicKey: readKey(file, sourceOf('identity-public-key')) }) } };
 }
 
 /** The key is looked at here, so that a wrong one is told at the start and not with the first token. */
-function readKey(file: string): string {
+function readKey(file: string, source: string): string {
   let pem: string;
   try {
     pem = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code}); --identity-public-key is a file with the key as PEM.`, { cause });
+    throw new UsageError(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code}); ${source} is a file with the key as PEM.`, { cause });
   }
   if (!/BEGIN PUBLIC KEY/.test(pem) || !canVerify(pem)) {
     throw new UsageError(`${file} holds no public key as PEM, of Ed25519, P-256 or RSA from 2,048 bits; "openssl pkey -in private.pem -pubout" writes one.`);
@@ -166,14 +168,14 @@ function canVerify(pem: string): boolean {
 }
 
 /** Hosts set PORT, and all programs heed it. */
-function readPort(values: Values): number {
-  if (values['port'] === undefined && process.env['PORT']) return wholeNumber(process.env['PORT'], 'PORT', 0, 65_535);
-  return numberIn(values, 'port', 4321, 0, 65_535);
+function readPort(given: Settled): number {
+  if (given.values['port'] === undefined && process.env['PORT']) return wholeNumber(process.env['PORT'], 'PORT', 0, 65_535);
+  return numberIn(given, 'port', 4321, 0, 65_535);
 }
 
-function numberIn<Fallback>(values: Values, name: string, fallback: Fallback, least: number, most: number): number | Fallback {
+function numberIn<Fallback>({ values, sourceOf }: Settled, name: string, fallback: Fallback, least: number, most: number): number | Fallback {
   const text = textIn(values, name);
-  return text === undefined ? fallback : wholeNumber(text, `--${name}`, least, most);
+  return text === undefined ? fallback : wholeNumber(text, sourceOf(name), least, most);
 }
 
 function wholeNumber(text: string, source: string, least: number, most: number): number {
@@ -181,9 +183,10 @@ function wholeNumber(text: string, source: string, least: number, most: number):
   return Number(text);
 }
 
-function oneOf<Word extends string>(words: readonly Word[], name: string, text: string): Word {
+function oneOf<Word extends string>({ values, sourceOf }: Settled, words: readonly Word[], name: string, fallback: Word): Word {
+  const text = textIn(values, name) ?? fallback;
   const found = words.find((word) => word === text);
-  if (found === undefined) throw new UsageError(`--${name} is ${words.join(', ')}, not "${text}".`);
+  if (found === undefined) throw new UsageError(`${sourceOf(name)} is ${words.join(', ')}, not "${text}".`);
   return found;
 }
 
@@ -191,7 +194,8 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, file: string | undefined): Promise<void> {
+async function start(settings: Settings, { config, sourceOf }: Settled, file: string | undefined): Promise<void> {
+  const { webhook, ...ledgerOptions } = config;
   const { data, database, options } = settings;
   if (database === undefined || settings.adminToken === undefined) makeFolder(data);
   const adminToken = settings.adminToken ?? keptToken(data);
@@ -201,10 +205,12 @@ async function start(settings: Settings, { webhook, ...ledgerOptions }: Config, 
   const meter = meterThatTells(answered);
   logEverything(log);
   const collector = inFile(file, () =>
-    usable(() => createCollector({ ...options, ledger, adminToken, ...(webhook && { webhook }), site, log, meter })),
+    usable(sourceOf, () => createCollector({ ...options, ledger, adminToken, ...(webhook && { webhook }), site, log, meter })),
   );
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => collector.fetch(request, { address: callerOf(incoming, settings.trustsProxy) }),
+    // HTTP/1.0 needs no Host, and the health checks of some balancers, HAProxy's among them, send none.
+    hostname: 'localhost',
     serverOptions: { headersTimeout: settings.headerSeconds * 1000, requestTimeout: REQUEST_SECONDS * 1000, keepAliveTimeout: IDLE_SECONDS * 1000, connectionsCheckingInterval: CHECK_MS },
   }) as Server;
   try {
@@ -238,13 +244,17 @@ function meterThatTells(answered: Meter['answered']): Meter {
   };
 }
 
+/** The options of createCollector that it may find fault with, as they are called here. */
+const OPTIONS: Record<string, string> = { writeKeys: 'write-key', secretKeys: 'secret-key', adminToken: 'admin-token', allowedOrigins: 'allow-origin' };
+
 /** What createCollector says of its options is for whoever gave the flags. */
-function usable(create: () => Collector): Collector {
+function usable(sourceOf: Settled['sourceOf'], create: () => Collector): Collector {
   try {
     return create();
   } catch (error) {
     if (!(error instanceof TypeError) || error.message.startsWith('webhook')) throw error;
-    throw new UsageError(error.message, { cause: error });
+    const message = error.message.replace(/\b[a-z]+[A-Z][a-z]+\b/g, (word) => (Object.hasOwn(OPTIONS, word) ? sourceOf(OPTIONS[word]!) : word));
+    throw new UsageError(message, { cause: error });
   }
 }
 

@@ -24,16 +24,17 @@ export async function openLedger({ data, database }: Storage, options: LedgerOpt
   const file = join(data, 'hitherto.db');
   if (database === undefined) return { ledger: await openSqliteLedger({ file, ...options }), place: file };
   // It may hold a password, so that it is not repeated.
-  if (!/^postgres(ql)?:\/\//.test(database)) throw new UsageError('--database is no address of a Postgres; write it as in postgres://user:password@host:5432/hitherto.');
+  if (!/^postgres(ql)?:\/\//.test(database)) throw new UsageError('the database is no address of a Postgres; write it as in postgres://user:password@host:5432/hitherto.');
   const ledger = await openPostgresLedger({ url: database, ...options });
   const { host, pathname } = new URL(database);
   return { ledger, place: `Postgres at ${host}${pathname}` };
 }
 
 export function makeFolder(data: string): void {
+  // What people did is nobody else's business, also where the folder was there before, for all to look into.
+  process.umask(0o077);
   try {
-    // What people did is nobody else's business.
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    mkdirSync(data, { recursive: true });
   } catch (error) {
     throw folderError(data, error);
   }

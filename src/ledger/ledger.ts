@@ -166,7 +166,7 @@ export interface Administration {
    * @returns `undefined` when there is no segment of this name
    */
   segment(name: string, now: number): Promise<SegmentState | undefined>;
-  /** Makes two people one: the secondary's past and names become the primary's. */
+  /** Makes two people one: the secondary's past and names become the primary's, suppressed if the primary is. */
   mergePeople(primary: string, secondary: string, at: number): Promise<CommandResult>;
   /** Takes back what an anonymous id brought its person; called again, within 30 days, it restores that exactly. */
   undoMerge(anonymousId: string, at: number): Promise<CommandResult>;

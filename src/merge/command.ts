@@ -1,6 +1,6 @@
 import { USER_ID_BYTES, type Activity, type Explanation } from '../wire/index.js';
 import { lasting } from './explain.js';
-import type { Claim, MessageRecord, Position } from './record.js';
+import { anonymousStream, type Claim, type MessageRecord, type Position } from './record.js';
 import type { Settings } from './settings.js';
 
 /** What an administrator did, as an entry of the same log as the messages, with all the names it was about (RULES R26). */
@@ -24,6 +24,23 @@ export function commandActivity(command: Command): Activity {
   if (type === 'people_merged') return { type, at, person: command.primary, name: command.secondary };
   if (type === 'settings_changed') return { type, at, name: `anonymousEventMerge: ${command.settings.anonymousEventMerge ? 'on' : 'off'}` };
   return { type, at, person: command.person };
+}
+
+/** Every name that a command is about, and the stream of every anonymous id. */
+export function subjectsOf(command: Command): string[] {
+  switch (command.type) {
+    case 'merge_undone':
+    case 'merge_restored':
+      return [command.person, anonymousStream(command.anonymousId)];
+    case 'people_merged':
+      return [command.primary, command.secondary];
+    case 'person_deleted':
+    case 'person_suppressed':
+    case 'person_unsuppressed':
+      return command.names;
+    case 'settings_changed':
+      return [];
+  }
 }
 
 /**
@@ -54,9 +71,9 @@ export function withoutPerson(command: Command, names: string[], anonymousIds: s
 /** Why an event did not join that came behind what closed the late window of its claim early. @param closing what did, where that is known */
 export function explainClosed({ receivedAt }: MessageRecord, { closedAt }: Claim, closing: Command | undefined): Explanation {
   const before = `${lasting(receivedAt - closedAt!)} before it arrived, which closed the late window of its anonymous id.`;
-  return closing?.type === 'person_suppressed'
-    ? { reason: 'late_window_passed', detail: `Its person was suppressed ${before}` }
-    : { reason: 'merging_off', detail: `Merging was switched off ${before}` };
+  if (closing?.type === 'person_suppressed') return { reason: 'late_window_passed', detail: `Its person was suppressed ${before}` };
+  if (closing?.type === 'people_merged') return { reason: 'late_window_passed', detail: `Its person was merged into somebody suppressed ${before}` };
+  return { reason: 'merging_off', detail: `Merging was switched off ${before}` };
 }
 
 export const DONE: CommandResult = { done: true };

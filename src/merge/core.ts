@@ -71,7 +71,7 @@ export interface NameState {
 }
 
 /** Whether nothing is kept under a name, from a place in the log on. */
-interface Suppression extends Position {
+export interface Suppression extends Position {
   isSuppressed: boolean;
 }
 

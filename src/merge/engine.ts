@@ -8,21 +8,22 @@ import {
   NO_MERGE,
   NOBODY,
   SAME_PERSON,
+  subjectsOf,
   TOO_LATE_TO_RESTORE,
   TOO_LONG_FOR_AN_ID,
   withoutPerson,
   type Command,
   type CommandResult,
 } from './command.js';
-import { createCore, type PlacedActivity, type ReceivedAt } from './core.js';
+import { createCore, type PlacedActivity, type ReceivedAt, type Suppression } from './core.js';
 import type { Outcome } from './decide.js';
 import { createDirectory, type Directory } from './directory.js';
 import { nameMeantBy, namesMeantBy } from './identity.js';
 import { anonymousSince, isMerged, membership } from './membership.js';
 import { keepIn } from './message-list.js';
-import { historyOf, personOf, type Holdings } from './person.js';
+import { historyOf, holdingsBehind, noHoldings, personOf, type Holdings } from './person.js';
 import { previewOf, type Preview } from './preview.js';
-import { byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
+import { anonymousStream, byPosition, claimedAt, isBefore, isStanding, type Claim, type MessageRecord, type Position } from './record.js';
 import { isMember, parseSegments, segmentChanges, spellsIn, type Segment, type SegmentChange } from './segment.js';
 import type { Settings } from './settings.js';
 import { byTrigger, triggersOf, type PlacedTrigger, type Trigger } from './trigger.js';
@@ -94,7 +95,7 @@ export interface Engine {
   message(messageId: string, anonymousId?: string): Message | undefined;
   /** What identifying a person with an anonymous id would do, without doing it. @param now milliseconds; the last `receivedAt` when absent */
   preview(person: string, anonymousId: string, now?: number): Preview;
-  /** Makes two people one: the secondary's past and names become the primary's. Both must be known. */
+  /** Makes two people one: the secondary's past and names become the primary's, suppressed if the primary is. Both must be known. */
   mergePeople(primary: string, secondary: string, at: CommandAt): CommandResult;
   /** Takes back what an anonymous id brought its person; called again, within 30 days, it restores that exactly. The id stays unusable. */
   undoMerge(anonymousId: string, at: CommandAt): CommandResult;
@@ -134,6 +135,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const { streams, profiles, names, changes, last, directory } = core;
   const { settle, claimOn, claimFor, mergedInto, isKnown, rootNamed, setLink, unlink, stateOf, streamNamed, isMergingOn } = core;
 
+  /** The commands about each name and anonymous id: whoever is deleted, what was done to everybody else is not gone through. */
+  const commandsAbout = new Map<string, Set<Command>>();
+
   /** What was started by events that a merge brought before it was undone, and that were purged since: it stands (RULES R26). By anonymous id. */
   const outlived = new Map<string, PlacedTrigger[]>();
 
@@ -145,19 +149,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   /** What is kept under a name and under those that lead to it. */
   function holdingsOf(root: string): Holdings {
-    const { aliases = [] } = names.get(root) ?? {};
-    const profile = profiles.get(root);
-    const claims = [...(profile?.anonymousIds ?? [])].map((anonymousId) => claimOn(anonymousId)!).filter(isStanding);
-    const holdings: Holdings = { claims, records: [...(profile?.records ?? []), ...claims.flatMap(mergedInto)], merged: [] };
-    for (const alias of aliases) {
-      const link = names.get(alias)!.link!;
-      const theirs = holdingsOf(alias);
-      if (link.isMerge) holdings.merged.push({ at: link, holdings: theirs });
-      else {
-        holdings.claims = [...holdings.claims, ...theirs.claims];
-        holdings.records = [...holdings.records, ...theirs.records];
-        holdings.merged = [...holdings.merged, ...theirs.merged];
-      }
+    const holdings = noHoldings();
+    const found = [{ name: root, holdings }];
+    for (const { name, holdings } of found) {
+      const { anonymousIds = [], records = [] } = profiles.get(name) ?? {};
+      const claims = [...anonymousIds].map((anonymousId) => claimOn(anonymousId)!).filter(isStanding);
+      holdings.claims = [...holdings.claims, ...claims];
+      holdings.records = [...holdings.records, ...records, ...claims.flatMap(mergedInto)];
+      for (const alias of names.get(name)?.aliases ?? []) found.push({ name: alias, holdings: holdingsBehind(names.get(alias)!.link!, holdings) });
     }
     return holdings;
   }
@@ -230,8 +229,30 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
 
   function command(command: Command): CommandResult {
+    note(command);
     core.enter(command);
     return DONE;
+  }
+
+  function note(command: Command): void {
+    for (const subject of subjectsOf(command)) {
+      const about = commandsAbout.get(subject);
+      if (about) about.add(command);
+      else commandsAbout.set(subject, new Set([command]));
+    }
+  }
+
+  function forget(command: Command): void {
+    core.commands.splice(core.commands.indexOf(command), 1);
+    for (const subject of subjectsOf(command)) {
+      const about = commandsAbout.get(subject)!;
+      about.delete(command);
+      if (about.size === 0) commandsAbout.delete(subject);
+    }
+  }
+
+  function commandsOn(subjects: string[]): Command[] {
+    return [...new Set(subjects.flatMap((subject) => [...(commandsAbout.get(subject) ?? [])]))];
   }
 
   /** What a command does. Worked through again, it does the same. */
@@ -249,7 +270,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
         if (![command.primary, command.secondary].every(isKnown)) return;
         // What came in since, before it in the log, may have made the two one already.
         const [into, from] = [directory.rootOf(command.primary), directory.rootOf(command.secondary)];
-        if (into !== from) setLink(from, { person: into, isMerge: true, receivedAt, sequence });
+        if (into === from) return;
+        // Whoever is suppressed is so under each of their names, and these are theirs from here on.
+        if (isSuppressedAt(into, command)) setSuppressed(namesFor(from), { isSuppressed: true, receivedAt, sequence });
+        setLink(from, { person: into, isMerge: true, receivedAt, sequence });
         return;
       }
       case 'person_deleted':
@@ -260,12 +284,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       case 'person_suppressed':
       case 'person_unsuppressed': {
         const { type, receivedAt, sequence } = command;
-        const suppression = { isSuppressed: type === 'person_suppressed', receivedAt, sequence };
-        for (const name of namesOf(command)) {
-          const state = stateOf(name);
-          state.suppressions = [...(state.suppressions ?? []), suppression].sort(byPosition);
-          for (const anonymousId of profiles.get(name)?.anonymousIds ?? []) closeWindow(claimOn(anonymousId)!);
-        }
+        setSuppressed(namesOf(command), { isSuppressed: type === 'person_suppressed', receivedAt, sequence });
         return;
       }
       case 'settings_changed': {
@@ -274,6 +293,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
         if (settings.anonymousEventMerge) return;
         for (const { claim } of streams.values()) if (claim) closeWindow(claim);
       }
+    }
+  }
+
+  function setSuppressed(suppressed: string[], suppression: Suppression): void {
+    for (const name of suppressed) {
+      const state = stateOf(name);
+      state.suppressions = [...(state.suppressions ?? []), suppression].sort(byPosition);
+      for (const anonymousId of profiles.get(name)?.anonymousIds ?? []) closeWindow(claimOn(anonymousId)!);
     }
   }
 
@@ -337,7 +364,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
    */
   function reserveNames(after: Position, freed?: string[]): void {
     const reserved = new Set<string>();
-    for (const deletion of core.commands.filter((command) => isBefore(after, command)).sort(byPosition)) {
+    const commands = freed ? commandsOn(freed) : core.commands;
+    for (const deletion of commands.filter((command) => isBefore(after, command)).sort(byPosition)) {
       if (deletion.type !== 'person_deleted') continue;
       const { person, names } = deletion;
       for (const name of names) {
@@ -350,7 +378,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   /** A name and all that lead to it. */
   function namesUnder(root: string): string[] {
-    return [root, ...[...(names.get(root)?.aliases ?? [])].flatMap(namesUnder)];
+    const under = [root];
+    for (const name of under) for (const alias of names.get(name)?.aliases ?? []) under.push(alias);
+    return under;
   }
 
   /** Every name of whoever is meant by an id, and what those may mean besides while nobody is known by it: whichever is used names them. */
@@ -388,9 +418,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
     const anonymousIds = gone.flatMap((name) => [...(profiles.get(name)?.anonymousIds ?? [])]);
     const place = placeOf(at);
     const suppressed = gone.filter((name) => isSuppressedAt(name, place));
-    const kept = core.commands.flatMap((earlier) => (isBefore(earlier, place) ? withoutPerson(earlier, gone, anonymousIds) : earlier) ?? []);
-    core.commands.length = 0;
-    for (const earlier of kept) core.commands.push(earlier);
+    for (const earlier of commandsOn([...gone, ...anonymousIds.map(anonymousStream)]).filter((command) => isBefore(command, place))) {
+      const left = withoutPerson(earlier, gone, anonymousIds);
+      if (left === earlier) continue;
+      forget(earlier);
+      if (!left) continue;
+      note(left);
+      core.commands.push(left);
+    }
     return command({ type: 'person_deleted', person: root, names: gone, anonymousIds, ...(suppressed.length > 0 && { suppressed }), ...place });
   }
 

@@ -24,7 +24,7 @@ export { decide, mergingId } from './decide.js';
 export type { Decision, Facts, Outcome, Warning } from './decide.js';
 export { anonymousSince, isMerged, lateUntil, oldestFor } from './membership.js';
 export { activitiesOf, countedActivity, isInherited, isShown } from './activity.js';
-export { historyOf, personOf } from './person.js';
+export { historyOf, holdingsBehind, noHoldings, personOf } from './person.js';
 export { anonymousStream, isBefore, isEventType, isStanding, personNamedBy, streamOf } from './record.js';
 export type { Claim, MessageRecord, Position } from './record.js';
 export { LATE_WINDOW_MS, RETENTION_MS, TRIGGER_WINDOW_MS } from './windows.js';

@@ -1,6 +1,6 @@
 import type { JsonObject, Person } from '../wire/index.js';
 import { failedAttributes, storedEvent } from './activity.js';
-import { NO_LINKS, type Directory } from './directory.js';
+import { NO_LINKS, type Directory, type Link } from './directory.js';
 import { attachedAt } from './membership.js';
 import type { History } from './segment.js';
 import { byPosition, claimedAt, isBefore, isEvent, type Claim, type MessageRecord, type Position } from './record.js';
@@ -11,6 +11,18 @@ export interface Holdings {
   /** What they did under these names, and what joined them through these claims; in any order. */
   records: MessageRecord[];
   merged: { at: Position; holdings: Holdings }[];
+}
+
+export function noHoldings(): Holdings {
+  return { claims: [], records: [], merged: [] };
+}
+
+/** Where that belongs which is kept under a name: to whom it leads, unless that is because two people became one. */
+export function holdingsBehind(link: Link, holdings: Holdings): Holdings {
+  if (!link.isMerge) return holdings;
+  const theirs = noHoldings();
+  holdings.merged.push({ at: link, holdings: theirs });
+  return theirs;
 }
 
 /** The claim on a record's anonymous id. */
@@ -35,7 +47,17 @@ export function personOf(id: string, holdings: Holdings, claimFor: ClaimFor, dir
 }
 
 function allOf<Item>(holdings: Holdings, pick: (holdings: Holdings) => Item[]): Item[] {
-  return [...pick(holdings), ...holdings.merged.flatMap((merged) => allOf(merged.holdings, pick))];
+  return everybodyIn(holdings).flatMap(pick);
+}
+
+/**
+ * A person, and everybody who was merged into them, each behind whom they were merged into. A loop, since people may have been
+ * merged one into the next more often than calls may be nested.
+ */
+function everybodyIn(holdings: Holdings): Holdings[] {
+  const everybody = [holdings];
+  for (const { merged } of everybody) for (const { holdings } of merged) everybody.push(holdings);
+  return everybody;
 }
 
 /** One thing that was said of a person, and what it does to what was said before. */
@@ -79,35 +101,42 @@ export function historyOf(holdings: Holdings, claimFor: ClaimFor, directory: Dir
   };
 }
 
-function stepsOf({ records, merged }: Holdings, claimFor: ClaimFor, directory: Directory): Step[] {
-  const own = records
+function stepsOf(holdings: Holdings, claimFor: ClaimFor, directory: Directory): Step[] {
+  const steps = new Map<Holdings, Step[]>();
+  for (const each of everybodyIn(holdings).reverse()) {
+    const inherited = each.merged.flatMap(({ at, holdings }) => inheritedSteps(steps.get(holdings)!, at));
+    steps.set(each, [...saidSteps(each.records, claimFor, directory), ...inherited]);
+  }
+  return steps.get(holdings)!;
+}
+
+function saidSteps(records: MessageRecord[], claimFor: ClaimFor, directory: Directory): Step[] {
+  return records
     .filter(({ message }) => message.type === 'identify')
     .map((record): Step => {
       const claim = claimFor(record);
       const isNamed = record.person !== undefined;
       return { at: attachedAt(record, claim), occurredAt: isNamed ? 0 : record.occurredAt, place: record, traits: settable(record, claim, directory), mode: isNamed ? 'say' : 'fill' };
     });
-  const inherited = merged.flatMap(({ at, holdings }): Step[] => {
-    const theirs = stepsOf(holdings, claimFor, directory);
-    const before = historyIn(theirs.filter((step) => isBefore(step.at, at))).at(-1)?.traits;
-    const step: Step = { at, occurredAt: 0, place: at, traits: Object.entries(before ?? {}), mode: 'inherit' };
-    return [step, ...theirs.filter((step) => !isBefore(step.at, at))];
-  });
-  return [...own, ...inherited];
+}
+
+/** What comes of what was said of somebody who was merged: all that they had by then at once, the rest as it came. */
+function inheritedSteps(theirs: Step[], at: Position): Step[] {
+  const before = historyIn(theirs.filter((step) => isBefore(step.at, at))).at(-1)?.traits;
+  const step: Step = { at, occurredAt: 0, place: at, traits: Object.entries(before ?? {}), mode: 'inherit' };
+  return [step, ...theirs.filter((step) => !isBefore(step.at, at))];
 }
 
 /**
  * The anonymous id that was claimed last, as an attribute: of many, a profile shows one (RULES R12). It follows from the claims
  * that stand, whatever was said.
- *
- * @param since when the claims became theirs through a merge of people
  */
-function claimSteps({ claims, merged }: Holdings, since?: Position): Step[] {
-  const own = claims.map((claim): Step => {
-    const place = claimedAt(claim);
-    return { at: since && isBefore(place, since) ? since : place, occurredAt: 0, place, traits: [['anonymous_id', claim.anonymousId]], mode: 'say' };
-  });
-  const steps = [...own, ...merged.flatMap(({ at, holdings }) => claimSteps(holdings, since ?? at))].sort(byStep);
+function claimSteps({ claims, merged }: Holdings): Step[] {
+  const own = claims.map((claim) => claimStep(claim, claimedAt(claim)));
+  const inherited = merged.flatMap(({ at, holdings }) =>
+    allOf(holdings, ({ claims }) => claims).map((claim) => claimStep(claim, isBefore(claimedAt(claim), at) ? at : claimedAt(claim))),
+  );
+  const steps = [...own, ...inherited].sort(byStep);
   let newest: Position | undefined;
   return steps.filter(({ place }) => {
     // One that is inherited may be older than what was theirs already.
@@ -115,6 +144,11 @@ function claimSteps({ claims, merged }: Holdings, since?: Position): Step[] {
     newest = place;
     return true;
   });
+}
+
+/** @param at where it became theirs: at a merge of people, of one that is older */
+function claimStep(claim: Claim, at: Position): Step {
+  return { at, occurredAt: 0, place: claimedAt(claim), traits: [['anonymous_id', claim.anonymousId]], mode: 'say' };
 }
 
 function byStep(a: Step, b: Step): number {

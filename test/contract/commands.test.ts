@@ -115,11 +115,11 @@ describe('what is asked wrongly', () => {
     [['serve', '--workers', '2'], /several workers share a Postgres: give --database too/],
     [['serve', '--workers', 'many'], /--workers is a number from 1 to 128, not "many"/],
     [['serve', '--identity', 'some'], /--identity is open, traits, all, not "some"/],
-    [['serve', '--identity', 'all'], /--identity all needs --identity-secret or --identity-public-key/],
+    [['serve', '--identity', 'all'], /--identity is all, which needs --identity-secret or --identity-public-key/],
     [['serve', '--identity', 'all', '--identity-secret', 'short'], /at least 32 bytes/],
-    [['serve', '--allow-origin', 'https://shop.example/cart'], /an origin looks like https:\/\/shop\.example, without a path/],
+    [['serve', '--allow-origin', 'https://shop.example/cart'], /--allow-origin holds .*; an origin looks like https:\/\/shop\.example, without a path/],
     [['serve', '--secret-key', 'demo'], /A write key is public/],
-    [['serve', '--admin-token', 'demo'], /A write key is public, so adminToken may not be/],
+    [['serve', '--admin-token', 'demo'], /A write key is public, so --admin-token may not be/],
     [['serve', '--log-level', 'loud'], /--log-level is error, warning, info, silent, not "loud"/],
     [['serve', '--identity-public-key', 'none.pem'], /none\.pem cannot be read \(ENOENT\)/],
   ])('%j is told in one line, with code 1', async (args, sentence) => {
@@ -137,6 +137,27 @@ describe('what is asked wrongly', () => {
 });
 
 describe('a setting', () => {
+  it.each([
+    [{ port: 99_999 }, 'port in my.json is a number from 0 to 65535, not "99999".'],
+    [{ workers: 2 }, 'several workers share a Postgres: give --database too, or leave out workers in my.json.'],
+    [{ host: '0.0.0.0' }, 'others can reach 0.0.0.0, so --write-key and --admin-token are required there; choose both, or leave out host in my.json.'],
+    [{ identity: 'all' }, 'identity in my.json is all, which needs --identity-secret or --identity-public-key: what the tokens are checked by.'],
+    [{ identityPublicKey: 'none.pem' }, 'none.pem cannot be read (ENOENT); identityPublicKey in my.json is a file with the key as PEM.'],
+    [{ allowOrigin: ['shop.example'] }, 'allowOrigin in my.json holds "shop.example"; an origin looks like https://shop.example, without a path.'],
+    [{ writeKey: [] }, 'writeKey in my.json is blank; give it a value or leave it out.'],
+    [{ secretKey: 'demo' }, 'A write key is public, so none of secretKey in my.json may be one of --write-key.'],
+    [{ trustProxy: 'perhaps' }, 'trustProxy in my.json is true or false.'],
+  ])('of the file is told by its name there: %j', async (settings, sentence) => {
+    const cwd = makeFolder();
+    writeFileSync(join(cwd, 'my.json'), JSON.stringify(settings));
+    expect(await hitherto(['serve', '--config', 'my.json'], { cwd })).toMatchObject({ code: 1, stderr: `hitherto: ${sentence}\n` });
+  });
+
+  it('of the environment is told by its variable', async () => {
+    const { code, stderr } = await hitherto(['serve', '--port', '0'], { env: { HITHERTO_LOG_LEVEL: 'loud' } });
+    expect([code, stderr]).toEqual([1, 'hitherto: HITHERTO_LOG_LEVEL is error, warning, info, silent, not "loud".\n']);
+  });
+
   it('is what the flag says, else the environment, else the file', async () => {
     const cwd = makeFolder();
     writeFileSync(join(cwd, 'hitherto.json'), JSON.stringify({ host: 'from the file', writeKey: ['a', 'b'] }));

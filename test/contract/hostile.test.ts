@@ -112,6 +112,13 @@ describe.each(LEDGERS)('a collector on %s', (_, options) => {
     });
 
     it.each([
+      ['a health check', 'GET /healthz HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 200/],
+      ['a message', `POST /v1/track HTTP/1.0\r\nX-Strict-Mode: 1\r\nContent-Length: ${message().length}\r\n\r\n${message()}`, /^HTTP\/1\.1 200/],
+    ])('is HTTP/1.0 and names no host: %s', async (_, text, answer) => {
+      expect(await say(text)).toMatch(answer);
+    });
+
+    it.each([
       ['a length that is no number', head('many'), /^HTTP\/1\.1 400/],
       ['a length and chunks', head(5, 'Transfer-Encoding: chunked\r\n'), /^HTTP\/1\.1 400/],
       ['no HTTP', '\u0016\u0003\u0001 hello\r\n\r\n', /^HTTP\/1\.1 400/],

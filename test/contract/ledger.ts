@@ -528,6 +528,23 @@ export function describeLedger(name: string, make: () => Ledger | Promise<Ledger
         expect(await admin.explain(late.messageId, undefined, NOON + HOUR)).toMatchObject({ reason: 'late_window_passed', detail: expect.stringContaining('suppressed') as string });
       });
 
+      it('lets nothing reach somebody who is suppressed by who is merged into them', async () => {
+        await append(NOON, identify('ada'), identify('bob', { anonymousId: 'v', traits: { email: 'bob@example.com' } }), track('in time', { anonymousId: 'v' }));
+        await admin.suppress('ada', NOON + 1);
+        await admin.mergePeople('ada', 'bob', NOON + 2);
+        const late = track('late', { anonymousId: 'v' });
+        const fromBob = [track('named', { userId: 'bob' }), identify(undefined, { traits: { email: 'bob@example.com', plan: 'pro' } }), identify('bob', { anonymousId: 'w' })];
+        expect(await append(NOON + 3, late, ...fromBob)).toMatchObject([{ status: 'stored', isLate: false }, ...fromBob.map(() => ({ status: 'dropped', code: 'suppressed' }))]);
+        expect(await admin.preview('bob', 'x', NOON + 4)).toMatchObject({ claims: false, reason: 'suppressed' });
+        expect(await admin.explain(late.messageId, undefined, NOON + HOUR)).toMatchObject({ reason: 'late_window_passed', detail: expect.stringContaining('merged into somebody suppressed') as string });
+        const { events, traits } = (await ledger.person('ada'))!;
+        expect([events.map(({ name }) => name), traits]).toEqual([['in time'], { email: 'bob@example.com', anonymous_id: 'v' }]);
+
+        await admin.unsuppress('ada', NOON + 5);
+        expect(await append(NOON + 6, track('again', { userId: 'bob' }))).toMatchObject([{ status: 'stored' }]);
+        expect((await ledger.person('ada'))!.events.map(({ name }) => name)).toEqual(['in time', 'again']);
+      });
+
       it('asks for nothing to be sent again that would not join while merging is off', async () => {
         await append(NOON, identify('ada', { anonymousId: 'v' }));
         await admin.changeSettings({ anonymousEventMerge: false }, NOON + MINUTE);

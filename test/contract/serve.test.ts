@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -73,6 +73,13 @@ describe('hitherto serve', () => {
     await serve(['--data', 'kept'], { cwd });
     expect(statSync(join(cwd, 'kept', 'admin-token')).mode & 0o777).toBe(0o600);
     expect(statSync(join(cwd, 'kept')).mode & 0o777).toBe(0o700);
+  });
+
+  it('keeps what people did to itself, also in a folder that all may look into', async () => {
+    const cwd = makeFolder();
+    mkdirSync(join(cwd, 'open'), { mode: 0o755 });
+    await (await serve(['--data', 'open'], { cwd })).send(track('one'));
+    for (const file of readdirSync(join(cwd, 'open'))) expect([file, statSync(join(cwd, 'open', file)).mode & 0o777]).toEqual([file, 0o600]);
   });
 
   it('starts several times at once on the same data', async () => {
@@ -250,7 +257,7 @@ describe('hitherto serve', () => {
       [['serve', '--port'], /--port.*--help/],
       [['serve', '--prot', '1'], /--prot.*--help/],
       [['serve', '--write-key', ' '], /--write-key is blank/],
-      [['serve', '--database', 'mysql://127.0.0.1/shop'], /--database is no address of a Postgres; .*postgres:\/\/user/],
+      [['serve', '--database', 'mysql://127.0.0.1/shop'], /the database is no address of a Postgres; .*postgres:\/\/user/],
       [['snippet'], /--endpoint and --write-key of a collector, or, .* --src/],
       [['serve', '--host', '192.0.2.1', '--write-key', 'wk', '--admin-token', 'at'], /cannot listen on 192\.0\.2\.1/],
       [['serve', 'here'], /"here"/],

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +41,27 @@ describe('sqliteLedger, at once', () => {
 });
 
 describe('sqliteLedger, the file', () => {
+  it('has nothing left of what somebody did who was erased, nor the log beside it, while it is open', async () => {
+    const file = newFile();
+    const ledger = sqliteLedger({ file, campaigns: [{ name: 'any', event: 'secret event' }] });
+    for (let request = 0; request < 50; request++) {
+      const theirs = [track('secret event', { anonymousId: 'v', properties: { of: 'secret property' } }), identify('ada', { anonymousId: 'v', traits: { city: 'secret city' } }), track('secret event', { userId: 'ada' })];
+      await ledger.append([...theirs, ...Array.from({ length: 20 }, (_, index) => track('kept', { anonymousId: `w${index}` }))], { receivedAt: NOON });
+    }
+    const onDisk = (): boolean[] => ['', '-wal'].map((end) => existsSync(file + end) && readFileSync(file + end).includes('secret'));
+    expect(onDisk()).toContain(true);
+    const reader = new Libsql(file);
+    reader.exec('BEGIN; SELECT count(*) FROM messages');
+    const erased = ledger.administration.deletePerson('ada', NOON + 1);
+    // Whoever reads meanwhile holds up nobody who appends.
+    await ledger.append([track('kept', { anonymousId: 'w' })], { receivedAt: NOON + 2 });
+    reader.exec('COMMIT');
+    reader.close();
+    expect(await erased).toEqual({ done: true });
+    expect(onDisk()).toEqual([false, false]);
+    await ledger.close();
+  });
+
   it('keeps everything until it is opened again', async () => {
     const file = newFile();
     const before = sqliteLedger({ file });

@@ -212,6 +212,10 @@ export function replay(history: Entry[]): Account {
 
   function mergePeople(primary: Profile | undefined, secondary: Profile | undefined): void {
     if (!primary || !secondary || primary === secondary) return;
+    if (suppressed.has(primary.id)) {
+      for (const name of namesOf(secondary.id)) suppressed.add(name);
+      for (const holder of holders.values()) if (holder.profile === secondary) holder.closed = true;
+    }
     primary.steps.push({ mode: 'inherit', traits: secondary.steps });
     for (const name of secondary.names) {
       primary.names.add(name);

@@ -46,11 +46,8 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
       if (root === undefined && isLongerThanId(id)) return TOO_LONG_FOR_AN_ID;
       const person = root ?? nameMeantBy(id);
       const names = await lookup.namesFor(id);
-      const { receivedAt, sequence } = await enter(statements, at, { type, person, names });
-      for (const { bucket, name } of names.map(nameKeyOf)) {
-        await statements.run('suppressName', bucket, name, Number(type === 'person_suppressed'));
-        if (type === 'person_suppressed') await statements.run('closeClaimsOf', receivedAt, sequence, receivedAt - LATE_WINDOW_MS, name);
-      }
+      const place = await enter(statements, at, { type, person, names });
+      await setSuppressed(names, type === 'person_suppressed', place, statements);
       return DONE;
     });
   }
@@ -62,9 +59,11 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         const from = await lookup.rootNamed(secondary);
         if (into === undefined || from === undefined) return NOBODY;
         if (into === from) return SAME_PERSON;
-        const { receivedAt, sequence } = await enter(statements, at, { type: 'people_merged', primary: into, secondary: from });
+        const place = await enter(statements, at, { type: 'people_merged', primary: into, secondary: from });
+        // Whoever is suppressed is so under each of their names, and these are theirs from here on.
+        if ((await lookup.suppressed([into])).has(into)) await setSuppressed(await lookup.namesFor(from), true, place, statements);
         const { bucket, name } = nameKeyOf(from);
-        await statements.run('linkName', bucket, name, toColumn(into), receivedAt, sequence, 1);
+        await statements.run('linkName', bucket, name, toColumn(into), place.receivedAt, place.sequence, 1);
         return DONE;
       }),
     undoMerge: (anonymousId, at) =>
@@ -81,8 +80,8 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         if (undoneAt !== undefined) await startWhatJoined({ ...claim, undoneAt: undefined }, statements, lookup, campaigns);
         return DONE;
       }),
-    deletePerson: (id, at) =>
-      change(async (statements, lookup) => {
+    async deletePerson(id, at) {
+      const result = await change(async (statements, lookup): Promise<CommandResult> => {
         const person = await lookup.rootNamed(id);
         if (person === undefined) return NOBODY;
         const names = await lookup.namesFor(id);
@@ -92,7 +91,10 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         const { receivedAt } = await enter(statements, at, { type: 'person_deleted', person, names, anonymousIds });
         for (const name of names) await erase(name, receivedAt, statements, lookup);
         return DONE;
-      }),
+      });
+      if (result.done) await database.wipe?.();
+      return result;
+    },
     suppress: (id, at) => suppress(id, at, 'person_suppressed'),
     unsuppress: (id, at) => suppress(id, at, 'person_unsuppressed'),
     changeSettings: (wanted, at) =>
@@ -114,6 +116,13 @@ async function enter(statements: Change, at: number, command: Told): Promise<Pos
   const place = await statements.takePlace(at);
   await statements.run('insertCommand', place.sequence, place.receivedAt, JSON.stringify(command));
   return place;
+}
+
+async function setSuppressed(names: string[], isSuppressed: boolean, { receivedAt, sequence }: Position, statements: Statements): Promise<void> {
+  for (const { bucket, name } of names.map(nameKeyOf)) {
+    await statements.run('suppressName', bucket, name, Number(isSuppressed));
+    if (isSuppressed) await statements.run('closeClaimsOf', receivedAt, sequence, receivedAt - LATE_WINDOW_MS, name);
+  }
 }
 
 /** A command about an anonymous id names its person as well: looking for the names is enough. */

@@ -25,4 +25,6 @@ export interface SqlDatabase {
   look<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
   /** One transaction, behind what was appended before. What it decides by does not change under it. */
   change<Result>(work: (change: Change) => Promise<Result>): Promise<Result>;
+  /** Leaves nothing on the disk of what was deleted. A database without it does that in its own time: a Postgres when it vacuums. */
+  wipe?(): Promise<void>;
 }

@@ -1,27 +1,23 @@
-import { isMerged, isStanding, type Holdings, type MessageRecord } from '../../merge/index.js';
+import { holdingsBehind, isMerged, isStanding, noHoldings, type Holdings, type MessageRecord } from '../../merge/index.js';
 import type { Statements } from './database.js';
 import { claimKeyOf, type Lookup } from './lookup.js';
 import { recordOf, type MessageRow } from './rows.js';
 import { toColumn } from './text.js';
 
 /** What is kept under a name and under those that lead to it; its records are looked up, as `prepare` does. */
-export async function holdingsOf(name: string, statements: Statements, lookup: Lookup, seen = new Set<string>()): Promise<Holdings> {
-  seen.add(name);
-  const own = (await statements.all<MessageRow>('allNaming', toColumn(name))).map(recordOf);
-  const holdings: Holdings = { claims: (await lookup.claimsOf(name)).filter(isStanding), records: own, merged: [] };
-  for (const claim of holdings.claims) {
-    for (const record of await recordsOn(claim.anonymousId, statements)) if (isMerged(record, claim)) holdings.records.push(record);
-  }
-  await lookup.prepare(holdings.records);
-  for (const { name: alias, link } of await lookup.aliasesOf(name)) {
-    if (seen.has(alias)) continue;
-    const others = await holdingsOf(alias, statements, lookup, seen);
-    if (link.isMerge) holdings.merged.push({ at: link, holdings: others });
-    else {
-      holdings.claims = [...holdings.claims, ...others.claims];
-      holdings.records = [...holdings.records, ...others.records];
-      holdings.merged = [...holdings.merged, ...others.merged];
+export async function holdingsOf(root: string, statements: Statements, lookup: Lookup): Promise<Holdings> {
+  const holdings = noHoldings();
+  const found = new Map([[root, holdings]]);
+  for (const [name, holdings] of found) {
+    const records = (await statements.all<MessageRow>('allNaming', toColumn(name))).map(recordOf);
+    const claims = (await lookup.claimsOf(name)).filter(isStanding);
+    for (const claim of claims) {
+      for (const record of await recordsOn(claim.anonymousId, statements)) if (isMerged(record, claim)) records.push(record);
     }
+    await lookup.prepare(records);
+    holdings.claims = [...holdings.claims, ...claims];
+    holdings.records = [...holdings.records, ...records];
+    for (const { name: alias, link } of await lookup.aliasesOf(name)) if (!found.has(alias)) found.set(alias, holdingsBehind(link, holdings));
   }
   return holdings;
 }

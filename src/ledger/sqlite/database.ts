@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type Database from 'libsql';
 import type { Position } from '../../merge/index.js';
 import type { SqlDatabase, Statements } from '../sql/database.js';
 import type { StatementName } from '../sql/statements.js';
 import type { AppendLog } from './facts.js';
+import { emptyLog } from './file.js';
 import { APPEND, STATEMENTS } from './queries.js';
 import { createTurns } from './turns.js';
 import type { Writer } from './write.js';
@@ -12,6 +14,10 @@ import type { Writer } from './write.js';
  * who has it. They lose nothing by it, since the work is done in this thread.
  */
 const writeTurn = createTurns();
+
+/** What reads from the log takes a moment; what takes longer than all of these is another program, and then what is written next empties it. */
+const WIPE_ATTEMPTS = 50;
+const WIPE_PAUSE_MS = 100;
 
 /** Two connections to one file: what is read does not wait for what is written, nor the other way round. */
 export function createSqliteDatabase(writing: Database.Database, reading: Database.Database, writer: Writer): SqlDatabase {
@@ -32,7 +38,16 @@ export function createSqliteDatabase(writing: Database.Database, reading: Databa
     return place;
   }
 
+  async function wipe(): Promise<void> {
+    for (let attempt = 0; attempt < WIPE_ATTEMPTS; attempt++) {
+      const isBusy = await writeTurn(() => readTurn(async () => emptyLog(writing)));
+      if (!isBusy) return;
+      await wait(WIPE_PAUSE_MS);
+    }
+  }
+
   return {
+    wipe,
     look: (work) => readTurn(() => transaction(reading, 'DEFERRED', () => work(look))),
     change: (work) => writeTurn(() => writer.pause(() => transaction(writing, 'IMMEDIATE', () => work({ ...change, nextPlace, takePlace })))),
   };

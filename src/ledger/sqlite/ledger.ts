@@ -4,7 +4,7 @@ import type { LedgerOptions, RequestTime, WholeLedger } from '../ledger.js';
 import { ledgerOver, parseOptions } from '../sql/ledger.js';
 import { createSqliteDatabase } from './database.js';
 import type { AppendLog } from './facts.js';
-import { openBeside, openDatabase } from './file.js';
+import { emptyLog, openBeside, openDatabase } from './file.js';
 import { APPEND } from './queries.js';
 import { createWriter } from './write.js';
 
@@ -28,12 +28,7 @@ export function createSqliteLedger({ file, ...options }: SqliteLedgerOptions): {
     await database.change(async () => {});
     await database.look(async () => {});
     reading.close();
-    try {
-      // What the log holds goes into the file itself, so that whoever copies a closed database copies all of it.
-      writing.pragma('wal_checkpoint(TRUNCATE)');
-    } catch {
-      // On a full disk it does not fit. It is as safe where it is, beside the file.
-    }
+    emptyLog(writing);
     writing.close();
   }
 

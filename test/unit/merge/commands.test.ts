@@ -97,6 +97,20 @@ describe('merging people', () => {
     expect(Object.keys(story.person('u0')!.traits)).toHaveLength(60);
   });
 
+  it('is put together, deleted and suppressed, though more were merged one into the next than calls may be nested', () => {
+    const engine = createEngine({ segments: [{ name: 'keen', event: 'e', atLeast: 5000 }] });
+    const ids = Array.from({ length: 5000 }, (_, index) => `u${index}`);
+    engine.receive(ids.flatMap((userId): Message[] => [{ type: 'identify', userId, anonymousId: `a${userId}` }, { type: 'track', event: 'e', userId }]), { receivedAt: at('0:00') });
+    ids.slice(1).forEach((id, index) => engine.mergePeople(id, ids[index]!, at('0:01')));
+    const { events, anonymousIds, traits } = engine.person('u0')!;
+    expect([events.length, anonymousIds.length, traits]).toEqual([5000, 5000, { anonymous_id: 'au4999' }]);
+    expect(engine.segment('keen', at('0:02')).members).toEqual(['u4999']);
+    expect(engine.suppress('u7', at('0:03'))).toEqual({ done: true });
+    expect(engine.suppressed()).toHaveLength(5000);
+    expect(engine.deletePerson('u7', at('0:04'))).toEqual({ done: true });
+    expect(engine.people()).toEqual([]);
+  });
+
   it('has what was said of a merged one’s merged one begin when it was said, and not with an earlier merge', () => {
     const engine = createEngine({ segments: [{ name: 'pro', traits: { plan: 'pro' } }] });
     const said = (userId: string, time: string, traits = {}): unknown => engine.receive({ type: 'identify', userId, traits }, { receivedAt: at(time) });
