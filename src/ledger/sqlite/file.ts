@@ -58,11 +58,12 @@ export function emptyLog(database: Database.Database): boolean {
     // Whoever waited here would hold up what is written, and in the same thread also whom it waits for.
     database.pragma('busy_timeout = 0');
     const [{ busy }] = database.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
-    database.pragma(`busy_timeout = ${BUSY_MS}`);
     return busy === 1;
   } catch {
     // On a full disk it does not fit. It is as safe where it is, beside the file.
     return false;
+  } finally {
+    database.pragma(`busy_timeout = ${BUSY_MS}`);
   }
 }
 
