@@ -38,6 +38,28 @@ describe('sqliteLedger, at once', () => {
     expect((await ledger.person('ada'))!.events).toHaveLength(130_000);
     await ledger.close();
   });
+
+  it('works out a segment of many people, while others read and append, and its thread does other things', async () => {
+    const ledger = sqliteLedger({ file: newFile(), segments: [{ name: 'keen', event: 'e', withinDays: 1 }] });
+    const people = Array.from({ length: 2_000 }, (_, index) => track('e', { userId: `p${index}` }));
+    await ledger.append(people, { receivedAt: NOON });
+    const order: string[] = [];
+    let turns = 0;
+    const clock = setInterval(() => turns++);
+    const segment = ledger.administration.segment('keen', NOON).then((state) => {
+      order.push('segment');
+      return state;
+    });
+    const others = [ledger.activity({ limit: 1 }).then(() => order.push('read')), ledger.append([track('e', { userId: 'late' })], { receivedAt: NOON }).then(() => order.push('append'))];
+    // Of the moment at which it was asked for.
+    expect((await segment)!.members).toHaveLength(2_000);
+    clearInterval(clock);
+    await Promise.all(others);
+    expect(order.toSorted()).toEqual(['append', 'read', 'segment']);
+    expect(order.at(-1)).toBe('segment');
+    expect(turns).toBeGreaterThan(1);
+    await ledger.close();
+  });
 });
 
 describe('sqliteLedger, the file', () => {

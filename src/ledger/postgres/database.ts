@@ -10,8 +10,11 @@ const SNAPSHOT = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /** @param takeNumbers gives the sequences of this ledger */
 export function createPostgresDatabase(database: Database, takeNumbers: (count: number) => Promise<number[]>, clock: Clock): SqlDatabase {
+  const look: SqlDatabase['look'] = (work) => twice(() => database.transaction(SNAPSHOT, (query) => work(statementsOn(query))));
   return {
-    look: (work) => twice(() => database.transaction(SNAPSHOT, (query) => work(statementsOn(query)))),
+    look,
+    // Each transaction has a connection of its own.
+    survey: look,
     async change(work) {
       // Before the lock, which is on the row that gives the numbers.
       const [sequence] = await takeNumbers(1);

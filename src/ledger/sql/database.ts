@@ -23,6 +23,8 @@ export interface Change extends Statements {
 export interface SqlDatabase {
   /** One snapshot: what others commit meanwhile does not fall between two statements. */
   look<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
+  /** The same for work that goes through everything: others look meanwhile. */
+  survey<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
   /** One transaction, behind what was appended before. What it decides by does not change under it. */
   change<Result>(work: (change: Change) => Promise<Result>): Promise<Result>;
   /** Leaves nothing on the disk of what was deleted. A database without it does that in its own time: a Postgres when it vacuums. */

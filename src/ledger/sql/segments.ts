@@ -10,7 +10,7 @@ const PAGE_PEOPLE = 1000;
 
 /** Works out a segment of everybody in a database. */
 export function segmentIn(database: SqlDatabase, segment: Segment, now: number): Promise<SegmentState> {
-  return database.look(async (statements) => {
+  return database.survey(async (statements) => {
     const state: SegmentState = { members: [], changes: [] };
     const names = createLookup(statements);
     for await (const person of everybody(statements, names)) {

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type Database from 'libsql';
 import type { Position } from '../../merge/index.js';
 import type { SqlDatabase, Statements } from '../sql/database.js';
@@ -19,13 +19,21 @@ const writeTurn = createTurns();
 const WIPE_ATTEMPTS = 50;
 const WIPE_PAUSE_MS = 100;
 
-/** Two connections to one file: what is read does not wait for what is written, nor the other way round. */
-export function createSqliteDatabase(writing: Database.Database, reading: Database.Database, writer: Writer): SqlDatabase {
+/** A survey that has worked for so long, milliseconds, lets whoever else is in its thread have a turn. */
+const SURVEY_MS = 10;
+
+/**
+ * Two connections to one file: what is read does not wait for what is written, nor the other way round.
+ *
+ * @param openAnother a third, for a survey, which the others do not wait for
+ */
+export function createSqliteDatabase(writing: Database.Database, reading: Database.Database, writer: Writer, openAnother: () => Database.Database): SqlDatabase {
   const log = writing.prepare(APPEND.log);
   const advance = writing.prepare(APPEND.advance);
   const change = statementsOn(writing);
   const look = statementsOn(reading);
   const readTurn = createTurns();
+  const surveyTurn = createTurns();
 
   async function nextPlace(at: number): Promise<Position> {
     const { last_received_at, last_sequence } = log.get() as AppendLog;
@@ -46,8 +54,18 @@ export function createSqliteDatabase(writing: Database.Database, reading: Databa
     }
   }
 
+  async function survey<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result> {
+    const own = openAnother();
+    try {
+      return await transaction(own, 'DEFERRED', () => work(inTurns(statementsOn(own))));
+    } finally {
+      own.close();
+    }
+  }
+
   return {
     wipe,
+    survey: (work) => surveyTurn(() => survey(work)),
     look: (work) => readTurn(() => transaction(reading, 'DEFERRED', () => work(look))),
     change: (work) => writeTurn(() => writer.pause(() => transaction(writing, 'IMMEDIATE', () => work({ ...change, nextPlace, takePlace })))),
   };
@@ -64,6 +82,21 @@ function statementsOn(database: Database.Database): Statements {
   return {
     all: async <Row>(name: StatementName, ...values: unknown[]) => statement(name).all(...values) as Row[],
     run: async (name, ...values) => statement(name).run(...values).changes,
+  };
+}
+
+/** The same statements, which do not keep their thread to themselves. */
+function inTurns(statements: Statements): Statements {
+  let since = performance.now();
+  return {
+    ...statements,
+    async all<Row>(...about: Parameters<Statements['all']>) {
+      if (performance.now() - since > SURVEY_MS) {
+        await turn();
+        since = performance.now();
+      }
+      return statements.all<Row>(...about);
+    },
   };
 }
 

@@ -20,7 +20,7 @@ export function createSqliteLedger({ file, ...options }: SqliteLedgerOptions): {
   const writing = openDatabase(file);
   const reading = openBeside(file);
   const writer = createWriter(writing, file, { anonymousEventMerge }, campaigns);
-  const database = createSqliteDatabase(writing, reading, writer);
+  const database = createSqliteDatabase(writing, reading, writer, () => openBeside(file));
   const log = reading.prepare(APPEND.log);
 
   async function end(): Promise<void> {
