@@ -113,6 +113,17 @@ describe('sqliteLedger, the file', () => {
     await copied.close();
   });
 
+  it('is whole also when it is closed while a segment is worked out, which is answered', async () => {
+    const file = newFile();
+    const ledger = sqliteLedger({ file, segments: [{ name: 'keen', event: 'e', withinDays: 1 }] });
+    await ledger.append(Array.from({ length: 2_000 }, (_, index) => track('e', { userId: `p${index}` })), { receivedAt: NOON });
+    const segment = ledger.administration.segment('keen', NOON);
+    await ledger.close();
+    // All of it stands in the file itself: there is nothing beside it, or an empty log.
+    expect(existsSync(`${file}-wal`) ? statSync(`${file}-wal`).size : 0).toBe(0);
+    expect((await segment)!.members).toHaveLength(2_000);
+  });
+
   it('syncs every commit', async () => {
     const file = newFile();
     const ledger = sqliteLedger({ file });

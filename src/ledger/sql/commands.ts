@@ -47,7 +47,8 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
       const person = root ?? nameMeantBy(id);
       const names = await lookup.namesFor(id);
       const place = await enter(statements, at, { type, person, names });
-      await setSuppressed(names, type === 'person_suppressed', place, statements);
+      if (type === 'person_suppressed') await suppressNames(names, place, statements);
+      else await unsuppressNames(names, statements);
       return DONE;
     });
   }
@@ -61,7 +62,7 @@ export function createCommands(database: SqlDatabase, atFirst: Settings, campaig
         if (into === from) return SAME_PERSON;
         const place = await enter(statements, at, { type: 'people_merged', primary: into, secondary: from });
         // Whoever is suppressed is so under each of their names, and these are theirs from here on.
-        if ((await lookup.suppressed([into])).has(into)) await setSuppressed(await lookup.namesFor(from), true, place, statements);
+        if ((await lookup.suppressed([into])).has(into)) await suppressNames(await lookup.namesFor(from), place, statements);
         const { bucket, name } = nameKeyOf(from);
         await statements.run('linkName', bucket, name, toColumn(into), place.receivedAt, place.sequence, 1);
         return DONE;
@@ -118,11 +119,15 @@ async function enter(statements: Change, at: number, command: Told): Promise<Pos
   return place;
 }
 
-async function setSuppressed(names: string[], isSuppressed: boolean, { receivedAt, sequence }: Position, statements: Statements): Promise<void> {
+async function suppressNames(names: string[], { receivedAt, sequence }: Position, statements: Statements): Promise<void> {
   for (const { bucket, name } of names.map(nameKeyOf)) {
-    await statements.run('suppressName', bucket, name, Number(isSuppressed));
-    if (isSuppressed) await statements.run('closeClaimsOf', receivedAt, sequence, receivedAt - LATE_WINDOW_MS, name);
+    await statements.run('suppressName', bucket, name, 1);
+    await statements.run('closeClaimsOf', receivedAt, sequence, receivedAt - LATE_WINDOW_MS, name);
   }
+}
+
+async function unsuppressNames(names: string[], statements: Statements): Promise<void> {
+  for (const { bucket, name } of names.map(nameKeyOf)) await statements.run('suppressName', bucket, name, 0);
 }
 
 /** A command about an anonymous id names its person as well: looking for the names is enough. */
